@@ -1,0 +1,29 @@
+using Confluent.Kafka;
+
+namespace Streams.Streaming;
+
+/// <summary>A record as it came from its topic. Spans are valid only while the record is being processed.</summary>
+public readonly ref struct Record
+{
+    public required string Topic { get; init; }
+
+    public required int Partition { get; init; }
+
+    public required long Offset { get; init; }
+
+    /// <summary>Milliseconds since the epoch, as the record is stamped.</summary>
+    public required long Timestamp { get; init; }
+
+    /// <summary>The key's bytes; empty when there is no key, see <see cref="HasKey"/>.</summary>
+    public required ReadOnlySpan<byte> Key { get; init; }
+
+    public required bool HasKey { get; init; }
+
+    /// <summary>The value's bytes; empty for a tombstone, see <see cref="HasValue"/>.</summary>
+    public required ReadOnlySpan<byte> Value { get; init; }
+
+    public required bool HasValue { get; init; }
+
+    /// <summary>The record's headers, or null when there are none.</summary>
+    public Headers? Headers { get; init; }
+}
