@@ -1,2 +1,40 @@
-Console.Error.WriteLine("streams: nothing here yet");
-return 2;
+using System.CommandLine;
+using Streams.Cli;
+using Streams.Cli.Commands;
+
+var root = new RootCommand("Usage metering, rating and ERP posting on Kafka.\n\nEXAMPLES\n  streams demo                          the main job on embedded defaults, from usage events to posted ERP documents\n  streams demo --output json | jq .reconciliation\n  streams broker --port 9092 --data ./data\n  streams up --roles ingest,aggregators,erp-sink,console --bootstrap-server localhost:9092 --registry http://localhost:8081\n  streams import csv usage.csv --mapping mapping.json --bootstrap-server localhost:9092 --registry http://localhost:8081")
+{
+    DemoCommand.Create(),
+    UpCommand.Create(),
+    BrokerCommand.Create(),
+    RegistryCommand.Create(),
+    SimulatorCommand.Create(),
+    ImportCommand.Create(),
+    ContractsCommand.Create(),
+    PeriodsCommand.Create(),
+    ReplayCommand.Create(),
+    BenchCommand.Create(),
+    TopicsCommand.Create(),
+    TopologyCommand.Create(),
+    DoctorCommand.Create(),
+};
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0 && parsed.Action is System.CommandLine.Invocation.ParseErrorAction)
+{
+    foreach (var error in parsed.Errors) Console.Error.WriteLine($"streams: {error.Message}");
+    Console.Error.WriteLine("streams: see --help");
+    return ExitCodes.WrongUsage;
+}
+try
+{
+    return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false });
+}
+catch (CommandException e)
+{
+    Console.Error.WriteLine($"streams: {e.Message}");
+    return e.ExitCode;
+}
+catch (OperationCanceledException)
+{
+    return ExitCodes.Done;
+}
