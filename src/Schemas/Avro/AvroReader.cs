@@ -16,6 +16,7 @@ public ref struct AvroReader(ReadOnlySpan<byte> data)
 
     readonly ReadOnlySpan<byte> _data = data;
     int _zeroByteItems;
+    int _emptyRecords;
 
     /// <summary>Bytes read so far.</summary>
     public int Position { get; private set; }
@@ -104,6 +105,12 @@ public ref struct AvroReader(ReadOnlySpan<byte> data)
         var most = minimumItemSize == 0 ? MaxZeroByteItems - _zeroByteItems : Remaining / minimumItemSize;
         if (minimumItemSize == 0 && count <= most) _zeroByteItems += (int)count;
         return count <= most ? (int)count : throw new AvroException($"A block of {count} items where {most} at most can follow, at byte {Position}");
+    }
+
+    /// <summary>Counts a record that took no byte: a schema of such records within records can ask for any number of them.</summary>
+    internal void CountEmptyRecord()
+    {
+        if (++_emptyRecords > MaxZeroByteItems) throw new AvroException($"More than {MaxZeroByteItems} records of no bytes, at byte {Position}");
     }
 
     /// <summary>The branch of a union of <paramref name="branches"/> branches.</summary>

@@ -5,6 +5,9 @@ namespace Streams.Schemas.Avro;
 /// <summary>Reads the JSON of a schema. Names refer to types defined before them, as the specification demands; every error begins with its place.</summary>
 sealed class SchemaParser
 {
+    /// <summary>Comparing two unions takes the product of their branches.</summary>
+    const int MaxBranches = 1024;
+
     readonly Dictionary<string, NamedSchema> _named = new(StringComparer.Ordinal);
     readonly List<(RecordField Field, string Path)> _defaults = [];
 
@@ -40,6 +43,7 @@ sealed class SchemaParser
 
     UnionSchema Union(JsonElement json, string scope, string path)
     {
+        if (json.GetArrayLength() > MaxBranches) throw new AvroException($"{path}: a union has at most {MaxBranches} branches");
         var branches = json.EnumerateArray().Select((branch, i) => Schema(branch, scope, $"{path}[{i}]")).ToList();
         if (branches.Count == 0) throw new AvroException($"{path}: a union has at least one branch");
         var seen = new HashSet<string>(StringComparer.Ordinal);
