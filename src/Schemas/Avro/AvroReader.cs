@@ -11,10 +11,12 @@ public ref struct AvroReader(ReadOnlySpan<byte> data)
 {
     static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>How many items of no bytes at all (null, empty records) one block may claim; the data cannot bound them.</summary>
+    /// <summary>How many items of no bytes at all (null, empty records) a message may claim, over all its blocks; the data cannot bound them.</summary>
     public const int MaxZeroByteItems = 100_000;
 
     readonly ReadOnlySpan<byte> _data = data;
+    int _zeroByteItems;
+    int _emptyRecords;
 
     /// <summary>Bytes read so far.</summary>
     public int Position { get; private set; }
@@ -100,8 +102,15 @@ public ref struct AvroReader(ReadOnlySpan<byte> data)
             var size = ReadLong();
             if (size < 0 || size > Remaining) throw new AvroException($"A block of {size} bytes with {Remaining} left, at byte {Position}");
         }
-        var most = minimumItemSize == 0 ? MaxZeroByteItems : Remaining / minimumItemSize;
+        var most = minimumItemSize == 0 ? MaxZeroByteItems - _zeroByteItems : Remaining / minimumItemSize;
+        if (minimumItemSize == 0 && count <= most) _zeroByteItems += (int)count;
         return count <= most ? (int)count : throw new AvroException($"A block of {count} items where {most} at most can follow, at byte {Position}");
+    }
+
+    /// <summary>Counts a record that took no byte: a schema of such records within records can ask for any number of them.</summary>
+    internal void CountEmptyRecord()
+    {
+        if (++_emptyRecords > MaxZeroByteItems) throw new AvroException($"More than {MaxZeroByteItems} records of no bytes, at byte {Position}");
     }
 
     /// <summary>The branch of a union of <paramref name="branches"/> branches.</summary>

@@ -22,6 +22,7 @@ sealed class RecordEmitter
         #nullable enable
         using System.Buffers;
         using System.Collections.Generic;
+        using System.Linq;
         using Streams.Schemas.Avro;
         using static Streams.Schemas.ContractCodecs;
 
@@ -119,7 +120,7 @@ sealed class RecordEmitter
         var concrete = map ? $"Dictionary<string, {item.CsName}>" : $"List<{item.CsName}>";
         var minimum = item.MinimumSize + (map ? 1 : 0);
         var add = map ? $"items[reader.ReadString()] = {item.Read}" : $"items.Add({item.Read})";
-        var order = map ? "foreach (var (key, item) in value) { writer.WriteString(key); " : "foreach (var item in value) { ";
+        var order = map ? "foreach (var (key, item) in value.OrderBy(e => e.Key, StringComparer.Ordinal)) { writer.WriteString(key); " : "foreach (var item in value) { ";
         Once(codec, () => _codecs.Append($$"""
                 internal static {{cs}} Read{{codec}}(ref AvroReader reader)
                 {
@@ -177,7 +178,8 @@ sealed class RecordEmitter
         _codecs.Append($$"""
                 internal static {{name}} Read{{name}}(ref AvroReader reader) => ({{name}})reader.ReadUnionIndex({{symbols.Count}});
 
-                internal static void Write{{name}}({{name}} value, AvroWriter writer) => writer.WriteInt((int)value);
+                internal static void Write{{name}}({{name}} value, AvroWriter writer) => writer.WriteInt(
+                    unchecked((uint)value) < {{symbols.Count}} ? (int)value : throw new AvroException($"{{name}} has no symbol {(int)value}"));
 
 
             """);
@@ -188,6 +190,7 @@ sealed class RecordEmitter
     {
         var name = (string)schema["name"]!;
         var fields = schema["fields"]!.AsArray().Select(f => FieldOf(f!.AsObject(), ns)).ToList();
+        if (fields.FirstOrDefault(f => f.Property == name) is { } clash) throw new NotSupportedException($"The field '{clash.Name}' would be a property of its type's name, which C# does not allow");
         _types.Append($$"""
             {{Summary((string?)schema["doc"])}}public sealed record {{name}}
             {
@@ -306,7 +309,10 @@ sealed class RecordEmitter
         char.ToUpperInvariant(w[0]) + (w.All(c => char.IsUpper(c) || char.IsDigit(c)) ? w[1..].ToLower(CultureInfo.InvariantCulture) : w[1..])));
 
     static string Summary(string? doc, string indent = "") =>
-        doc is null ? "" : $"{indent}/// <summary>{System.Security.SecurityElement.Escape(doc)}</summary>\n";
+        doc is null ? "" : $"{indent}/// <summary>{System.Security.SecurityElement.Escape(OneLine(doc))}</summary>\n";
+
+    /// <summary>A line break would end the comment.</summary>
+    static string OneLine(string doc) => string.Join(' ', doc.Split(['\n', '\r', '\u0085', '\u2028', '\u2029'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 
     static string Literal(string text) => JsonSerializer.Serialize(text, new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }
