@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Globalization;
 using System.Numerics;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -115,7 +117,7 @@ public readonly record struct ExactDecimal(Int128 Unscaled) : IComparable<ExactD
     public static ExactDecimal FromAvro(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length is 0 or > 16) throw new Avro.AvroException($"A decimal(28, 9) of {bytes.Length} bytes");
-        Int128 value = (sbyte)bytes[0];
+        Int128 value = unchecked((sbyte)bytes[0]);
         foreach (var b in bytes[1..]) value = (value << 8) | b;
         return value <= MaxUnscaled && value >= -MaxUnscaled ? new(value) : throw new Avro.AvroException("A decimal of more than 28 digits");
     }
@@ -151,7 +153,7 @@ sealed class ExactDecimalJsonConverter : JsonConverter<ExactDecimal>
         var text = reader.TokenType switch
         {
             JsonTokenType.String => reader.GetString()!,
-            JsonTokenType.Number => System.Text.Encoding.UTF8.GetString(reader.ValueSpan),
+            JsonTokenType.Number => Encoding.UTF8.GetString(reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan),
             _ => throw new JsonException($"Expected a decimal number, found {reader.TokenType}"),
         };
         return ExactDecimal.TryParse(text, out var value, out var error) ? value : throw new JsonException($"'{text}' {error}");

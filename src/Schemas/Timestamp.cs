@@ -7,7 +7,7 @@ public readonly record struct Timestamp(long Micros) : IComparable<Timestamp>
     static readonly long MaxMicros = (DateTimeOffset.MaxValue.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / 10;
 
     /// <summary>Milliseconds since the epoch, rounded down: what Kafka stamps records with.</summary>
-    public long Millis => Micros >= 0 ? Micros / 1000 : (Micros - 999) / 1000;
+    public long Millis => Micros / 1000 - (Micros % 1000 < 0 ? 1 : 0);
 
     /// <summary>Whether the years 1 to 9999 hold it; only then can it be shown as a date.</summary>
     public bool IsRepresentable => Micros >= MinMicros && Micros <= MaxMicros;

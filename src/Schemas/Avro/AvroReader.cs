@@ -11,10 +11,11 @@ public ref struct AvroReader(ReadOnlySpan<byte> data)
 {
     static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>How many items of no bytes at all (null, empty records) one block may claim; the data cannot bound them.</summary>
+    /// <summary>How many items of no bytes at all (null, empty records) a message may claim, over all its blocks; the data cannot bound them.</summary>
     public const int MaxZeroByteItems = 100_000;
 
     readonly ReadOnlySpan<byte> _data = data;
+    int _zeroByteItems;
 
     /// <summary>Bytes read so far.</summary>
     public int Position { get; private set; }
@@ -100,7 +101,8 @@ public ref struct AvroReader(ReadOnlySpan<byte> data)
             var size = ReadLong();
             if (size < 0 || size > Remaining) throw new AvroException($"A block of {size} bytes with {Remaining} left, at byte {Position}");
         }
-        var most = minimumItemSize == 0 ? MaxZeroByteItems : Remaining / minimumItemSize;
+        var most = minimumItemSize == 0 ? MaxZeroByteItems - _zeroByteItems : Remaining / minimumItemSize;
+        if (minimumItemSize == 0 && count <= most) _zeroByteItems += (int)count;
         return count <= most ? (int)count : throw new AvroException($"A block of {count} items where {most} at most can follow, at byte {Position}");
     }
 

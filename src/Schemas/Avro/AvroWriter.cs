@@ -7,6 +7,8 @@ namespace Streams.Schemas.Avro;
 /// <summary>Writes Avro binary (specification 1.12, "Binary Encoding") into a buffer.</summary>
 public readonly ref struct AvroWriter(IBufferWriter<byte> output)
 {
+    static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
+
     readonly IBufferWriter<byte> _output = output;
 
     public void WriteBoolean(bool value)
@@ -51,11 +53,20 @@ public readonly ref struct AvroWriter(IBufferWriter<byte> output)
 
     public void WriteFixed(scoped ReadOnlySpan<byte> value) => _output.Write(value);
 
+    /// <summary>A string; half a surrogate pair is an error, never replaced.</summary>
     public void WriteString(string value)
     {
-        var length = Encoding.UTF8.GetByteCount(value);
+        int length;
+        try
+        {
+            length = StrictUtf8.GetByteCount(value);
+        }
+        catch (EncoderFallbackException e)
+        {
+            throw new AvroException($"The string holds half a surrogate pair at character {e.Index}", e);
+        }
         WriteLong(length);
-        Encoding.UTF8.GetBytes(value, _output.GetSpan(length));
+        StrictUtf8.GetBytes(value, _output.GetSpan(length));
         _output.Advance(length);
     }
 }
