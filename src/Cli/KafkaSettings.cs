@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Streams.Schemas.Registry;
 
 namespace Streams.Cli;
 
@@ -10,5 +11,18 @@ sealed record KafkaSettings(string BootstrapServers, string? RegistryUrl, IReadO
         var config = new ClientConfig { BootstrapServers = BootstrapServers };
         foreach (var (key, value) in Client) config.Set(key, value);
         return config;
+    }
+
+    /// <summary>A client of the registry. Schemas are registered by a release (<c>streams schemas register</c>), on the fly only in development.</summary>
+    public SchemaRegistryClient OpenRegistry(bool register = false)
+    {
+        try
+        {
+            return new(SchemaRegistryOptions.Parse(RegistryUrl ?? throw new CommandException(ExitCodes.WrongUsage, "--registry is needed: which schema registry?")) with { RegisterSchemas = register });
+        }
+        catch (FormatException e)
+        {
+            throw new CommandException(ExitCodes.WrongUsage, $"--registry: {e.Message}");
+        }
     }
 }

@@ -15,6 +15,7 @@ var root = new RootCommand("Usage metering, rating and ERP posting on Kafka.\n\n
     ReplayCommand.Create(),
     BenchCommand.Create(),
     TopicsCommand.Create(),
+    SchemasCommand.Create(),
     TopologyCommand.Create(),
     DoctorCommand.Create(),
 };
