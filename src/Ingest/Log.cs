@@ -26,6 +26,7 @@ static partial class Log
     [LoggerMessage(1013, LogLevel.Warning, "The contracts cannot be followed now, trying again: {Reason}")]
     public static partial void ContractsUnavailable(ILogger logger, string reason);
 
+
     [LoggerMessage(1020, LogLevel.Information, "Contracts changed by {Key}: {Entries} entries")]
     public static partial void ContractsChanged(ILogger logger, string key, int entries);
 

@@ -5,6 +5,9 @@ namespace Streams.Ingest.Events;
 /// <summary>What validation asks of the contracts.</summary>
 public interface IContractCatalogue
 {
+    /// <summary>Whether all contracts are read; until then nothing can be validated.</summary>
+    bool IsReady { get; }
+
     bool HasMeter(string meter);
 
     bool HasCustomer(string customer);

@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Streams.Schemas.Contracting;
 
 /// <summary>Writes definitions as the canonical JSON of <see cref="ContractEntry.Body"/>: properties in the documented order, maps by key, no white space.</summary>
-static class CanonicalJson
+public static class CanonicalJson
 {
     static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
