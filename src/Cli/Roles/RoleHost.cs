@@ -1,0 +1,53 @@
+using Streams.Cli.Observability;
+using Streams.ErpSink;
+using Streams.Ingest;
+using Streams.Schemas.Registry;
+
+namespace Streams.Cli.Roles;
+
+/// <summary>The parts of the product that one process can run.</summary>
+[Flags]
+enum Role
+{
+    None = 0,
+    Ingest = 1,
+    Aggregators = 2,
+    ErpSink = 4,
+    Console = 8,
+    All = Ingest | Aggregators | ErpSink | Console,
+}
+
+/// <summary>Composes roles into one host with its HTTP pages.</summary>
+static class RoleHost
+{
+    public static WebApplication Build(Role roles, KafkaSettings kafka, string? postgres, RoleSettings settings)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
+        builder.AddObservability();
+        builder.WebHost.UseUrls(settings.Url);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.Services.AddSingleton(_ => kafka.OpenRegistry(settings.RegisterSchemas));
+        builder.Services.AddSingleton<ISchemaRegistry>(s => s.GetRequiredService<SchemaRegistryClient>());
+        if (roles.HasFlag(Role.Ingest)) builder.Services.AddIngest(new IngestOptions { Kafka = EntranceTools.Connection(kafka), Keys = settings.Keys });
+        if (roles.HasFlag(Role.Aggregators)) AddAggregators(builder.Services, kafka, settings);
+        if (roles.HasFlag(Role.ErpSink)) builder.Services.AddErpSink(Sink(kafka, postgres, settings));
+        var app = builder.Build();
+        app.MapObservability();
+        if (roles.HasFlag(Role.Ingest)) app.MapIngest();
+        return app;
+    }
+
+    static void AddAggregators(IServiceCollection services, KafkaSettings kafka, RoleSettings settings)
+    {
+    }
+
+    static ErpSinkOptions Sink(KafkaSettings kafka, string? postgres, RoleSettings settings) => new()
+    {
+        BootstrapServers = kafka.BootstrapServers,
+        KafkaSettings = kafka.Client,
+        Registry = kafka.OpenRegistry(settings.RegisterSchemas),
+        Postgres = postgres ?? throw new CommandException(ExitCodes.WrongUsage, "The erp-sink needs --postgres: where is the ledger?"),
+        NetSuite = (settings.Netsuite ?? throw new CommandException(ExitCodes.WrongUsage, "The erp-sink needs \"netsuite\" in --config: which account?")).ToOptions(),
+        Posting = settings.Posting,
+    };
+}
