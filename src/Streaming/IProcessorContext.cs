@@ -13,7 +13,10 @@ public interface IProcessorContext
     /// <summary>A store that the topology connects with this processor.</summary>
     T GetStateStore<T>(string name) where T : IStateStore;
 
-    /// <summary>Passes a record on to a child processor or a sink by its name. Bytes are copied before the call returns. A sink partitions by murmur2 of the key.</summary>
+    /// <summary>
+    /// Passes a record on to a child processor or a sink by its name. Bytes are copied before the call returns. A sink partitions by murmur2 of the key.
+    /// A default span is no key, or no value (a tombstone); an empty one is empty bytes. The timestamp may not be negative.
+    /// </summary>
     void Forward(string child, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long timestamp, Headers? headers = null);
 
     /// <summary>

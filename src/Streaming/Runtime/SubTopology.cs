@@ -1,0 +1,42 @@
+namespace Streams.Streaming.Runtime;
+
+/// <summary>Nodes that must run in one task: connected by edges or by a store they share. Numbered by their first node's place.</summary>
+internal sealed class SubTopology(int id, IReadOnlyList<NodeSpec> nodes, IReadOnlyList<StoreSpec> stores)
+{
+    public int Id { get; } = id;
+
+    /// <summary>In order of declaration: parents before children.</summary>
+    public IReadOnlyList<NodeSpec> Nodes { get; } = nodes;
+
+    public IReadOnlyList<StoreSpec> Stores { get; } = stores;
+
+    public IReadOnlyList<string> SourceTopics { get; } = [.. nodes.Where(n => n.Kind == NodeKind.Source).Select(n => n.Topic)];
+
+    public static IReadOnlyList<SubTopology> Split(IReadOnlyList<NodeSpec> nodes, IReadOnlyList<StoreSpec> stores)
+    {
+        var group = new Dictionary<NodeSpec, int>();
+        for (var i = 0; i < nodes.Count; i++)
+            group[nodes[i]] = i;
+        foreach (var node in nodes)
+        {
+            foreach (var parent in node.Parents)
+                Unite(group, group[node], group[parent]);
+            foreach (var sharer in nodes.Where(other => other.Stores.Intersect(node.Stores).Any()))
+                Unite(group, group[node], group[sharer]);
+        }
+        return [.. nodes.GroupBy(n => group[n]).Select((members, id) => Of(id, [.. members], stores))];
+    }
+
+    private static SubTopology Of(int id, List<NodeSpec> members, IReadOnlyList<StoreSpec> stores)
+    {
+        var used = members.SelectMany(n => n.Stores).ToHashSet(StringComparer.Ordinal);
+        return new SubTopology(id, members, [.. stores.Where(s => used.Contains(s.Name))]);
+    }
+
+    private static void Unite(Dictionary<NodeSpec, int> group, int one, int other)
+    {
+        var (from, to) = (Math.Max(one, other), Math.Min(one, other));
+        foreach (var node in group.Where(g => g.Value == from).Select(g => g.Key).ToList())
+            group[node] = to;
+    }
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Text;
+
+namespace Streams.Streaming.Runtime;
+
+/// <summary>Kafka Streams' text form of a topology.</summary>
+internal static class TopologyText
+{
+    public static string Write(IReadOnlyList<SubTopology> subTopologies, IReadOnlyList<GlobalStoreSpec> globalStores)
+    {
+        var text = new StringBuilder("Topologies:\n");
+        foreach (var sub in subTopologies)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"   Sub-topology: {sub.Id}\n");
+            foreach (var node in sub.Nodes)
+                WriteNode(text, node);
+            text.Append('\n');
+        }
+        for (var i = 0; i < globalStores.Count; i++)
+            WriteGlobal(text, subTopologies.Count + i, globalStores[i]);
+        return text.ToString();
+    }
+
+    private static void WriteNode(StringBuilder text, NodeSpec node)
+    {
+        var children = Names(node.Children);
+        var parents = Names(node.Parents);
+        text.Append(node.Kind switch
+        {
+            NodeKind.Source => $"    Source: {node.Name} (topics: [{node.Topic}])\n      --> {children}\n",
+            NodeKind.Sink => $"    Sink: {node.Name} (topic: {node.Topic})\n      <-- {parents}\n",
+            _ => $"    Processor: {node.Name} (stores: [{string.Join(", ", node.Stores)}])\n      --> {children}\n      <-- {parents}\n",
+        });
+    }
+
+    private static void WriteGlobal(StringBuilder text, int id, GlobalStoreSpec store) => text.Append(
+        CultureInfo.InvariantCulture,
+        $"""
+           Sub-topology: {id} for global store (will not generate tasks)
+            Source: {store.Name}-source (topics: [{store.Topic}])
+              --> {store.Name}
+            Processor: {store.Name} (stores: [{store.Name}])
+              --> none
+              <-- {store.Name}-source
+
+
+        """);
+
+    private static string Names(IReadOnlyList<NodeSpec> nodes) => nodes.Count == 0 ? "none" : string.Join(", ", nodes.Select(n => n.Name));
+}
