@@ -208,7 +208,8 @@ public sealed class MeteringStore(string name) : IStateStore
         }
         var reader = new AvroReader(value);
         var customerLength = reader.ReadInt();
-        var (customer, meter) = (key[..customerLength], key[(customerLength + 1)..]);
+        var customer = key[..customerLength];
+        var meter = key[(customerLength + 1)..];
         var account = _accounts.Find(customer, meter) ?? _accounts.Add(customer, meter);
         Drop(account);
         account.Period = reader.ReadInt();
