@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Streams.Streaming.Native;
 
 namespace Streams.Streaming;
 
@@ -24,6 +25,13 @@ public readonly ref struct Record
 
     public required bool HasValue { get; init; }
 
-    /// <summary>The record's headers, or null when there are none.</summary>
-    public Headers? Headers { get; init; }
+    /// <summary>The record's headers, or null when there are none. Read when asked for: most processors never do.</summary>
+    public Headers? Headers
+    {
+        get => field ?? (Native == 0 ? null : NativeHeaders.Read(Native));
+        init;
+    }
+
+    /// <summary>The fetched message that this record shows, or 0.</summary>
+    internal nint Native { get; init; }
 }

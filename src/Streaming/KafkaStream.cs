@@ -1,0 +1,194 @@
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Streams.Streaming.Runtime;
+
+namespace Streams.Streaming;
+
+/// <summary>How far the restore of one changelog partition is.</summary>
+public sealed record RestoreProgress(string Topic, int Partition, long Position, long End)
+{
+    /// <summary>0 to 100.</summary>
+    public int Percent => End <= 0 ? 100 : (int)(Math.Min(Position, End) * 100 / End);
+}
+
+/// <summary>An instance of a stream application (Streamiz' class of that name, Kafka Streams' KafkaStreams).</summary>
+public sealed class KafkaStream : IAsyncDisposable
+{
+    private readonly Topology topology;
+    private readonly StreamConfig config;
+    private readonly ILogger logger;
+    private readonly IReadOnlyList<SubTopology> subTopologies;
+    private readonly CommitProgress committed = new();
+    private readonly CancellationTokenSource stopping = new();
+    private readonly List<StreamThread> threads = [];
+    private readonly List<Task> running = [];
+    private readonly TaskCompletionSource completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock gate = new();
+    private TaskCompletionSource stateChange = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private BrokerAdmin? admin;
+
+    /// <exception cref="TopologyException">The topology is not complete.</exception>
+    public KafkaStream(Topology topology, StreamConfig config, ILogger? logger = null)
+    {
+        config.Validate();
+        (this.topology, this.config, this.logger) = (topology, config, logger ?? NullLogger.Instance);
+        subTopologies = topology.Build();
+    }
+
+    public StreamState State { get; private set; } = StreamState.Created;
+
+    /// <summary>Ends when the instance was stopped; faults when it fails.</summary>
+    public Task Completion => completion.Task;
+
+    /// <summary>The offsets that this instance last committed, or found committed, of the partitions it has or had.</summary>
+    public IReadOnlyDictionary<TopicPartition, long> CommittedOffsets => committed.Snapshot();
+
+    /// <summary>Changelog partitions that are being restored; empty when ready.</summary>
+    public IReadOnlyList<RestoreProgress> Restoring =>
+        [.. threads.SelectMany(t => t.Restoring).Select(r => new RestoreProgress(r.Partition.Topic, r.Partition.Partition.Value, r.Position, r.End))];
+
+    /// <summary>Creates changelog topics, reads global topics to their ends, then starts the threads. Returns before partitions are assigned.</summary>
+    /// <exception cref="StreamsException">A source topic is missing, or partition counts do not fit.</exception>
+    public async Task StartAsync(CancellationToken cancellation = default)
+    {
+        if (State != StreamState.Created)
+            throw new InvalidOperationException($"started in state {State}");
+        SetState(StreamState.Rebalancing);
+        try
+        {
+            admin = new BrokerAdmin(config, logger);
+            await Task.Run(() => subTopologies.ToList().ForEach(admin.EnsureChangelogs), cancellation);
+            if (topology.GlobalStores.Count > 0)
+                await StartGlobalStores().WaitAsync(cancellation);
+            StartThreads();
+        }
+        catch (Exception e)
+        {
+            Fail("start", e);
+            throw;
+        }
+    }
+
+    /// <summary>Commits, leaves the group and waits until all threads have ended.</summary>
+    public async Task StopAsync(CancellationToken cancellation = default)
+    {
+        if (State is StreamState.Running or StreamState.Rebalancing)
+            SetState(StreamState.PendingShutdown);
+        await stopping.CancelAsync();
+        await Task.WhenAll(running).WaitAsync(cancellation);
+        if (State != StreamState.Error)
+            SetState(StreamState.NotRunning);
+        completion.TrySetResult();
+    }
+
+    /// <summary>Waits until every thread has its assignment and its tasks are restored; faults when the instance fails.</summary>
+    public async Task WaitUntilRunning(CancellationToken cancellation = default)
+    {
+        while (true)
+        {
+            Task change;
+            lock (gate)
+                change = stateChange.Task;
+            if (State == StreamState.Running)
+                return;
+            if (Completion.IsCompleted)
+            {
+                await Completion;
+                throw new StreamsException("the instance was stopped");
+            }
+            await Task.WhenAny(change, Completion).WaitAsync(cancellation);
+        }
+    }
+
+    /// <summary>
+    /// Waits until this instance has processed and committed every record below the given end offsets of its one source topic. A committed offset counts
+    /// control records, so the ends may be high watermarks.
+    /// </summary>
+    public Task WaitUntilCommittedAsync(IReadOnlyDictionary<int, long> endOffsets, CancellationToken cancellation = default)
+    {
+        var topic = subTopologies.SelectMany(s => s.SourceTopics).Single();
+        return WaitUntilCommittedAsync(endOffsets.ToDictionary(e => new TopicPartition(topic, e.Key), e => e.Value), cancellation);
+    }
+
+    /// <inheritdoc cref="WaitUntilCommittedAsync(IReadOnlyDictionary{int, long}, CancellationToken)"/>
+    public Task WaitUntilCommittedAsync(IReadOnlyDictionary<TopicPartition, long> endOffsets, CancellationToken cancellation = default) =>
+        committed.WaitAsync(endOffsets, Completion, cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        admin?.Dispose();
+        admin = null;
+    }
+
+    private async Task StartGlobalStores()
+    {
+        var reader = new GlobalStoreReader(config, topology.GlobalStores, admin!, logger);
+        Launch("global", () => reader.Run(stopping.Token));
+        await reader.CaughtUp;
+    }
+
+    private void StartThreads()
+    {
+        var instance = config.InstanceId ?? Guid.NewGuid().ToString("N");
+        for (var i = 1; i <= config.NumStreamThreads; i++)
+        {
+            var name = $"{config.ApplicationId}-{instance}-{i}";
+            var member = config.InstanceId is null ? null : $"{instance}-{i}";
+            threads.Add(new StreamThread(name, member, config, subTopologies, admin!, committed, UpdateState, logger));
+        }
+        foreach (var thread in threads)
+        {
+            Launch("stream thread", () =>
+            {
+                using (thread)
+                    thread.Run(stopping.Token);
+            });
+        }
+    }
+
+    private void Launch(string name, Action body) => running.Add(Task.Factory.StartNew(
+        () =>
+        {
+            try
+            {
+                body();
+            }
+            catch (Exception e)
+            {
+                Fail(name, e);
+            }
+        },
+        CancellationToken.None,
+        TaskCreationOptions.LongRunning,
+        TaskScheduler.Default));
+
+    private void Fail(string thread, Exception cause)
+    {
+        logger.ThreadDied(thread, cause);
+        SetState(StreamState.Error);
+        completion.TrySetException(cause);
+        stopping.Cancel();
+    }
+
+    private void UpdateState()
+    {
+        if (State is StreamState.Running or StreamState.Rebalancing)
+            SetState(threads.TrueForAll(t => t.IsRunning) ? StreamState.Running : StreamState.Rebalancing);
+    }
+
+    private void SetState(StreamState state)
+    {
+        TaskCompletionSource signal;
+        lock (gate)
+        {
+            if (State == state || State == StreamState.Error)
+                return;
+            logger.StateChanged(config.ApplicationId, State, state);
+            State = state;
+            (signal, stateChange) = (stateChange, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+        signal.SetResult();
+    }
+}

@@ -1,0 +1,68 @@
+using Confluent.Kafka;
+
+namespace Streams.Streaming.Runtime;
+
+/// <summary>Settings of the runtime's clients: the caller's first, then those that correctness rests on.</summary>
+internal static class ClientConfigs
+{
+    public static ConsumerConfig MainConsumer(StreamConfig config, string clientId, string? instanceId)
+    {
+        var consumer = ReadCommitted(config, clientId);
+        consumer.GroupId = config.ApplicationId;
+        consumer.GroupInstanceId = instanceId;
+        consumer.SessionTimeoutMs = (int)config.SessionTimeout.TotalMilliseconds;
+        consumer.HeartbeatIntervalMs = (int)Math.Min(3000, config.SessionTimeout.TotalMilliseconds / 3);
+        // Range gives a member the same partition of every topic: what co-partitioning needs.
+        consumer.PartitionAssignmentStrategy = PartitionAssignmentStrategy.Range;
+        return consumer;
+    }
+
+    /// <summary>For changelogs and global topics: assigned by hand, no group.</summary>
+    public static ConsumerConfig Reader(StreamConfig config, string clientId)
+    {
+        var consumer = ReadCommitted(config, clientId);
+        consumer.GroupId = $"{config.ApplicationId}-restore";
+        return consumer;
+    }
+
+    public static ProducerConfig Producer(StreamConfig config, string clientId, string transactionalId)
+    {
+        var producer = new ProducerConfig(new Dictionary<string, string>(config.ClientSettings))
+        {
+            BootstrapServers = config.BootstrapServers,
+            ClientId = clientId,
+            Acks = Acks.All,
+            EnableIdempotence = true,
+            Partitioner = Partitioner.Murmur2Random,
+            LingerMs = Math.Min(config.CommitInterval.TotalMilliseconds, 100),
+            BatchSize = 1 << 20,
+        };
+        if (config.ProcessingGuarantee != ProcessingGuarantee.ExactlyOnce)
+            return producer;
+        producer.TransactionalId = transactionalId;
+        producer.TransactionTimeoutMs = (int)config.TransactionTimeout.TotalMilliseconds;
+        // A message that fails fails its transaction, so nobody needs its report.
+        producer.EnableDeliveryReports = false;
+        return producer;
+    }
+
+    public static AdminClientConfig Admin(StreamConfig config) =>
+        new(new Dictionary<string, string>(config.ClientSettings)) { BootstrapServers = config.BootstrapServers, ClientId = $"{config.ApplicationId}-admin" };
+
+    private static ConsumerConfig ReadCommitted(StreamConfig config, string clientId) => new(new Dictionary<string, string>(config.ClientSettings))
+    {
+        BootstrapServers = config.BootstrapServers,
+        ClientId = clientId,
+        EnableAutoCommit = false,
+        EnableAutoOffsetStore = false,
+        IsolationLevel = config.ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce ? IsolationLevel.ReadCommitted : IsolationLevel.ReadUncommitted,
+        // An offset that the broker no longer has must be an error: going on elsewhere would lose or double records.
+        AutoOffsetReset = AutoOffsetReset.Error,
+        EnablePartitionEof = true,
+        FetchMaxBytes = 64 << 20,
+        MaxPartitionFetchBytes = 4 << 20,
+        FetchMinBytes = 1,
+        FetchWaitMaxMs = 100,
+        QueuedMaxMessagesKbytes = 32 << 10,
+    };
+}
