@@ -117,6 +117,13 @@ public readonly record struct ExactDecimal(Int128 Unscaled) : IComparable<ExactD
     public static ExactDecimal FromAvro(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length is 0 or > 16) throw new Avro.AvroException($"A decimal(28, 9) of {bytes.Length} bytes");
+        if (bytes.Length <= 8)
+        {
+            // Nearly every quantity: 64-bit shifts are several times faster.
+            long small = unchecked((sbyte)bytes[0]);
+            foreach (var b in bytes[1..]) small = (small << 8) | b;
+            return new(small);
+        }
         Int128 value = unchecked((sbyte)bytes[0]);
         foreach (var b in bytes[1..]) value = (value << 8) | b;
         return value <= MaxUnscaled && value >= -MaxUnscaled ? new(value) : throw new Avro.AvroException("A decimal of more than 28 digits");

@@ -94,6 +94,18 @@ public sealed class ContractBook
         return Missing(code);
     }
 
+    /// <summary>The earliest time after <paramref name="at"/> at which one of a customer's versions begins or ends: until then, what is in force stays so.</summary>
+    public Timestamp NextChange(string customer, Timestamp at)
+    {
+        var next = new Timestamp(long.MaxValue);
+        foreach (var version in _byCustomer.GetValueOrDefault(customer, []).SelectMany(c => c.Versions))
+        {
+            if (version.From > at && version.From < next) next = version.From;
+            if (version.To is { } to && to > at && to < next) next = to;
+        }
+        return next;
+    }
+
     static ContractTerms Missing(string code) => new(code, null, null, null, null);
 
     static ContractVersion? InForce(Contract contract, Timestamp at)

@@ -1,0 +1,241 @@
+using System.Buffers;
+using System.Text;
+using Streams.Aggregators.Billing;
+using Streams.Aggregators.Rating;
+using Streams.Schemas;
+using Streams.Schemas.Avro;
+using Streams.Schemas.Registry;
+using Streams.Streaming;
+
+namespace Streams.Aggregators.Metering;
+
+/// <summary>
+/// Metering of one partition: duplicates out, windows, exact sums, rating at the close. docs/adr/0004-metering-state.md says in which order an event is judged.
+/// </summary>
+public sealed class MeteringProcessor(MeteringOptions options, ITermsSource termsSource, IWriterSchemas? writerSchemas) : IProcessor
+{
+    public const string Rated = "rated", DispositionsSink = "dispositions", Store = "metering", Seen = "seen";
+
+    const string Deserialization = "deserialization", Validation = "validation", Metering = "metering", Rating = "rating";
+
+    static readonly long EarliestTime = BillingPeriod.Start(2000 * 12), LatestTime = BillingPeriod.Start(2100 * 12);
+
+    readonly byte[] _flushMeter = Encoding.UTF8.GetBytes(options.FlushMeter);
+    readonly ArrayBufferWriter<byte> _value = new(256);
+    DispositionCounts _counts = new();
+    IProcessorContext _context = null!;
+    MeteringStore _store = null!;
+    SeenFilter _seen = null!;
+    BillingLedger? _billing;
+    BillingEmitter? _documents;
+    RatedUsageWriter _writer = null!;
+    int _sweptPeriod;
+
+    public void Init(IProcessorContext context)
+    {
+        _context = context;
+        _store = context.GetStateStore<MeteringStore>(Store);
+        _store.FinishRestore();
+        _seen = context.GetStateStore<SeenFilter>(Seen);
+        _writer = new(options.Schemas.RatedUsage, context.Partition, options.WindowSize);
+        if (options.DocumentsTopic is null) return;
+        _billing = context.GetStateStore<BillingLedger>(BillingLedger.Store);
+        _documents = new(options, context);
+    }
+
+    public void Process(in Record record)
+    {
+        _counts.Saw(record.Offset);
+        if (!record.HasValue) DeadLetter(record, "VALUE_MISSING", Deserialization, "The record has no value");
+        else if (!WireFormat.TryRead(record.Value, out var schemaId, out var payload)) DeadLetter(record, "WIRE_FORMAT", Deserialization, "The value is not in Confluent's wire format");
+        else if (options.UsageEventSchemaId is not { } known || known == schemaId) Read(record, payload);
+        else if (writerSchemas is null) DeadLetter(record, "SCHEMA_UNKNOWN", Deserialization, $"Schema id {schemaId} is not known");
+        else if (writerSchemas.TryTranscode(schemaId, payload, out var transcoded, out var code)) Read(record, transcoded);
+        else DeadLetter(record, code, Deserialization, $"The value cannot be read with schema id {schemaId}");
+    }
+
+    public void BeforeCommit()
+    {
+        if (_counts.Records == 0) return;
+        _store.Count(_counts.Totals);
+        Telemetry.Count(_counts);
+        if (options.DispositionsTopic is not null) WriteDispositions();
+        _counts = new();
+    }
+
+    void Read(in Record record, ReadOnlySpan<byte> payload)
+    {
+        UsageEventView usage;
+        try
+        {
+            usage = UsageEventView.Read(payload);
+        }
+        catch (AvroException e)
+        {
+            DeadLetter(record, "AVRO_MALFORMED", Deserialization, e.Message, e);
+            return;
+        }
+        var account = _store.FindAccount(usage.CustomerId, usage.Meter);
+        if (Refusal(record, usage, known: account is not null) is var (code, reason)) DeadLetter(record, code, Validation, reason);
+        else Judge(record, usage, account);
+    }
+
+    /// <summary>Why the event is none, or null. An account that is known has a good customer and meter.</summary>
+    (string Code, string Reason)? Refusal(in Record record, in UsageEventView usage, bool known)
+    {
+        if (!record.HasKey) return ("KEY_MISSING", "The record has no key");
+        if (EventText.Check(usage.Id) is { } id) return ("ID_" + id, "id breaks the rules for text");
+        if (EventText.Check(usage.Source) is { } source) return ("SOURCE_" + source, "source breaks the rules for text");
+        if (!known && EventText.Check(usage.CustomerId) is { } customer) return ("CUSTOMER_" + customer, "customer_id breaks the rules for text");
+        if (!known && EventText.Check(usage.Meter) is { } meter) return ("METER_" + meter, "meter breaks the rules for text");
+        if (!record.Key.SequenceEqual(usage.CustomerId)) return ("KEY_MISMATCH", "The record's key is not its customer_id");
+        if (usage.OccurredAt.Micros < EarliestTime || usage.OccurredAt.Micros >= LatestTime) return ("TIME_OUT_OF_RANGE", $"occurred_at {usage.OccurredAt} is outside the years 2000 to 2099");
+        if (usage.Quantity < ExactDecimal.Zero) return ("QUANTITY_NEGATIVE", $"quantity {usage.Quantity} is negative");
+        if (usage.Quantity > options.MaxQuantity) return ("QUANTITY_TOO_LARGE", $"quantity {usage.Quantity} is above {options.MaxQuantity}");
+        return null;
+    }
+
+    void Judge(in Record record, in UsageEventView usage, Account? account)
+    {
+        var at = usage.OccurredAt.Micros;
+        if (usage.Meter.SequenceEqual(_flushMeter)) _counts.Control++;
+        else Meter(record, usage, at, account);
+        if (at <= _store.StreamTime) return;
+        _store.Advance(at);
+        Close();
+    }
+
+    void Meter(in Record record, in UsageEventView usage, long at, Account? account)
+    {
+        var start = at - at % options.WindowSize;
+        if (ClosesAt(start) <= _store.StreamTime)
+        {
+            Late(record);
+            return;
+        }
+        var identity = SipHash128.Identity(usage.Source, usage.Id);
+        if (_seen.Contains(identity, Remembered))
+        {
+            _counts.Duplicate++;
+            return;
+        }
+        if (WindowOf(record, usage, start, account) is not { } window) return;
+        _seen.Add(identity, at, Remembered);
+        if (window.Events++ == 0) window.FirstOffset = record.Offset;
+        window.LastOffset = record.Offset;
+        window.Quantity += usage.Quantity;
+        _store.Touch(window.Account);
+        _counts.Accepted++;
+    }
+
+    /// <summary>Since when accepted identities count. Before the first event there are none.</summary>
+    long Remembered => _store.StreamTime == long.MinValue ? long.MinValue : _store.StreamTime - options.DuplicateHorizon;
+
+    long ClosesAt(long start) => start + options.WindowSize + options.Grace;
+
+    /// <summary>The event's window, opened under the terms in force at its start; null when the event was set aside.</summary>
+    OpenWindow? WindowOf(in Record record, in UsageEventView usage, long start, Account? account)
+    {
+        var window = account?.Find(start);
+        Terms terms;
+        if (window is not null) terms = window.Terms!;
+        else if (TermsOf(usage, start, account, out terms!) is { } code)
+        {
+            _counts.Parked++;
+            _context.SetAside(options.ParkedTopic, record, code, Rating, $"Nothing to rate the event of {usage.OccurredAt} by");
+            return null;
+        }
+        if (usage.Quantity > terms.Rates.MaxQuantity - Held(account))
+        {
+            DeadLetter(record, "QUANTITY_TOO_LARGE", Rating, $"With quantity {usage.Quantity} the billing period holds more than can be priced, {terms.Rates.MaxQuantity}");
+            return null;
+        }
+        if (window is not null) return window;
+        return _store.Open(account ?? _store.AddAccount(usage.CustomerId, usage.Meter), start, terms);
+    }
+
+    /// <summary>The closed and open windows' quantity: the billing period cannot come to hold more by closing them.</summary>
+    static ExactDecimal Held(Account? account)
+    {
+        if (account is null) return ExactDecimal.Zero;
+        var sum = account.Quantity;
+        for (var window = account.Windows; window is not null; window = window.Next) sum += window.Quantity;
+        return sum;
+    }
+
+    string? TermsOf(in UsageEventView usage, long start, Account? account, out Terms? terms)
+    {
+        var edition = termsSource.Edition;
+        terms = account?.Terms;
+        if (account is not null && account.TermsEdition == edition && account.TermsFrom.Micros <= start && start < account.TermsUntil.Micros) return null;
+        var (customer, meter) = account is null ? (Encoding.UTF8.GetString(usage.CustomerId), Encoding.UTF8.GetString(usage.Meter)) : (account.Customer, account.Meter);
+        var answer = termsSource.Find(customer, meter, new(start));
+        terms = answer.Terms;
+        if (answer.Code is null && account is not null)
+        {
+            (account.Terms, account.TermsEdition, account.TermsFrom, account.TermsUntil) = (terms, edition, new(start), answer.Until);
+        }
+        return answer.Code;
+    }
+
+    void Close()
+    {
+        if (_store.FirstOpen != long.MaxValue && ClosesAt(_store.FirstOpen) <= _store.StreamTime)
+        {
+            do
+            {
+                foreach (var window in _store.TakeFirst()) Rate(window);
+            }
+            while (_store.FirstOpen != long.MaxValue && ClosesAt(_store.FirstOpen) <= _store.StreamTime);
+            Forget();
+        }
+        if (_billing is not null) _documents!.Emit(_billing, _store.StreamTime);
+    }
+
+    /// <summary>Lets go of identities that have expired and, once a month, of accounts whose billing period is over.</summary>
+    void Forget()
+    {
+        _seen.Expire(Remembered);
+        var period = BillingPeriod.Of(_store.StreamTime - options.WindowSize - options.Grace);
+        if (period <= _sweptPeriod) return;
+        _store.Sweep(period);
+        _sweptPeriod = period;
+    }
+
+    void Rate(OpenWindow window)
+    {
+        var account = window.Account;
+        var period = BillingPeriod.Of(window.Start);
+        var before = account.Period == period ? account.Quantity : ExactDecimal.Zero;
+        var after = before + window.Quantity;
+        var amount = window.Terms!.Rates.Amount(before, after);
+        (account.Period, account.Quantity) = (period, after);
+        account.Remove(window);
+        _store.Touch(account);
+        _counts.WindowsClosed++;
+        _context.Forward(Rated, account.CustomerBytes, _writer.Write(window, after, amount), (window.Start + options.WindowSize) / 1000 - 1);
+        _billing?.Add(window, period, amount);
+    }
+
+    void Late(in Record record)
+    {
+        _counts.Late++;
+        if (options.LateTopic is { } topic) _context.SetAside(topic, record, "LATE", Metering, "The event's window has closed");
+    }
+
+    void DeadLetter(in Record record, string code, string stage, string message, Exception? exception = null)
+    {
+        _counts.DeadLettered++;
+        _context.SetAside(options.DeadLetterTopic, record, code, stage, message, exception);
+    }
+
+    void WriteDispositions()
+    {
+        _value.ResetWrittenCount();
+        WireFormat.WriteHeader(_value, options.Schemas.Dispositions);
+        var streamTime = _store.StreamTime == long.MinValue ? 0 : _store.StreamTime;
+        _counts.ToRecord(options.InputTopic, _context.Partition, streamTime).Write(_value);
+        var key = Encoding.UTF8.GetBytes($"{options.InputTopic}/{_context.Partition}");
+        _context.Forward(DispositionsSink, key, _value.WrittenSpan, streamTime / 1000);
+    }
+}
