@@ -19,6 +19,7 @@ sealed class SchemaLog : IDisposable
     readonly ILogger _log;
     readonly TopicPartition _partition;
     readonly IConsumer<byte[], byte[]?> _consumer;
+    readonly IAdminClient _admin;
     IProducer<byte[], byte[]?> _producer;
     long _position;
 
@@ -28,6 +29,7 @@ sealed class SchemaLog : IDisposable
         _apply = apply;
         _log = log;
         _partition = new(options.Topic, 0);
+        _admin = new AdminClientBuilder(Settings()).SetLogHandler((_, m) => Log.Client(log, m.Message)).Build();
         _producer = NewProducer();
         var reading = new ConsumerConfig(Settings())
         {
@@ -45,23 +47,21 @@ sealed class SchemaLog : IDisposable
         _consumer.Close();
         _consumer.Dispose();
         _producer.Dispose();
+        _admin.Dispose();
     }
 
     /// <summary>Creates the topic when it is missing, and reads it from its beginning to its end.</summary>
     /// <exception cref="InvalidOperationException">The topic exists but could lose schemas: several partitions, or not compacted.</exception>
     public async Task OpenAsync(CancellationToken cancel)
     {
-        using (var admin = new AdminClientBuilder(Settings()).SetLogHandler((_, m) => Log.Client(_log, m.Message)).Build())
-        {
-            await CreateAsync(admin);
-            await CheckAsync(admin);
-        }
+        await CreateAsync();
+        await CheckAsync();
         _consumer.Assign(new TopicPartitionOffset(_partition, Offset.Beginning));
-        ReadToEnd(_options.StartTimeout, cancel);
+        await ReadToEndAsync(_options.StartTimeout, cancel);
     }
 
     /// <summary>Appends records, in order, and applies them; returns when they are durable.</summary>
-    /// <exception cref="RegistryError">50001 or 50002: whether a record was written is unknown, the next call of <see cref="CatchUp"/> will tell.</exception>
+    /// <exception cref="RegistryError">50001 or 50002: whether a record was written is unknown, the next call of <see cref="CatchUpAsync"/> will tell.</exception>
     public async Task AppendAsync(IReadOnlyList<LogRecord> records)
     {
         try
@@ -76,15 +76,15 @@ sealed class SchemaLog : IDisposable
             if (e.Error.IsFatal) Renew();
             throw Failure("written", e);
         }
-        CatchUp();
+        await CatchUpAsync();
     }
 
     /// <summary>Reads what was appended since, be it by this registry or another.</summary>
-    public void CatchUp()
+    public async Task CatchUpAsync()
     {
         try
         {
-            ReadToEnd(_options.StoreTimeout, CancellationToken.None);
+            await ReadToEndAsync(_options.StoreTimeout, CancellationToken.None);
         }
         catch (KafkaException e)
         {
@@ -111,10 +111,10 @@ sealed class SchemaLog : IDisposable
         _producer = NewProducer();
     }
 
-    void ReadToEnd(TimeSpan timeout, CancellationToken cancel)
+    async Task ReadToEndAsync(TimeSpan timeout, CancellationToken cancel)
     {
         var watch = Stopwatch.StartNew();
-        var end = _consumer.QueryWatermarkOffsets(_partition, timeout).High.Value;
+        var end = await EndAsync(timeout);
         while (_position < end)
         {
             var left = timeout - watch.Elapsed;
@@ -125,6 +125,14 @@ sealed class SchemaLog : IDisposable
             _position = result.IsPartitionEOF ? result.Offset.Value : result.Offset.Value + 1;
             if (!result.IsPartitionEOF) Apply(result);
         }
+    }
+
+    /// <summary>The high watermark. Not asked on the consumer's connection, where the answer would wait behind a fetch of an idle topic.</summary>
+    async Task<long> EndAsync(TimeSpan timeout)
+    {
+        var latest = new TopicPartitionOffsetSpec { TopicPartition = _partition, OffsetSpec = OffsetSpec.Latest() };
+        var result = await _admin.ListOffsetsAsync([latest], new() { RequestTimeout = timeout, IsolationLevel = IsolationLevel.ReadUncommitted });
+        return result.ResultInfos.Single().TopicPartitionOffsetError.Offset.Value;
     }
 
     void Apply(ConsumeResult<byte[], byte[]?> result)
@@ -140,7 +148,7 @@ sealed class SchemaLog : IDisposable
         }
     }
 
-    async Task CreateAsync(IAdminClient admin)
+    async Task CreateAsync()
     {
         var topic = new TopicSpecification
         {
@@ -151,7 +159,7 @@ sealed class SchemaLog : IDisposable
         };
         try
         {
-            await admin.CreateTopicsAsync([topic], new() { RequestTimeout = _options.StoreTimeout, OperationTimeout = _options.StoreTimeout });
+            await _admin.CreateTopicsAsync([topic], new() { RequestTimeout = _options.StoreTimeout, OperationTimeout = _options.StoreTimeout });
         }
         catch (CreateTopicsException e) when (e.Results.All(r => r.Error.Code == ErrorCode.TopicAlreadyExists))
         {
@@ -159,12 +167,12 @@ sealed class SchemaLog : IDisposable
         }
     }
 
-    async Task CheckAsync(IAdminClient admin)
+    async Task CheckAsync()
     {
-        var partitions = admin.GetMetadata(_options.Topic, _options.StoreTimeout).Topics.Single().Partitions.Count;
+        var partitions = _admin.GetMetadata(_options.Topic, _options.StoreTimeout).Topics.Single().Partitions.Count;
         if (partitions > 1) throw new InvalidOperationException($"Topic {_options.Topic} has {partitions} partitions; a registry needs exactly one");
         var resource = new ConfigResource { Type = ResourceType.Topic, Name = _options.Topic };
-        var described = await admin.DescribeConfigsAsync([resource], new() { RequestTimeout = _options.StoreTimeout });
+        var described = await _admin.DescribeConfigsAsync([resource], new() { RequestTimeout = _options.StoreTimeout });
         var policy = described.Single().Entries.TryGetValue("cleanup.policy", out var entry) ? entry.Value : "";
         if (policy != "compact") throw new InvalidOperationException($"Topic {_options.Topic} has cleanup.policy={policy}; with anything but compact, schemas would be lost");
     }
