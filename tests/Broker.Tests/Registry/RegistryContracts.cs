@@ -1,0 +1,36 @@
+using Streams.Broker.Registry;
+
+namespace Streams.Broker.Tests.Registry;
+
+/// <summary>The real registry keeps the contract, with the differences that it names.</summary>
+public sealed class ApicurioContract(RealRegistry registry) : RegistryContract, IClassFixture<RealRegistry>
+{
+    protected override bool IsApicurio => true;
+
+    protected override Task<string> UrlAsync()
+    {
+        Skip.If(registry.Url is null, "../shared/registry or Java is missing");
+        return Task.FromResult(registry.Url!);
+    }
+}
+
+/// <summary>The embedded registry keeps it over Apache Kafka.</summary>
+[Collection(nameof(RealKafka))]
+public sealed class EmbeddedOnKafkaContract(RealKafka kafka) : RegistryContract, IAsyncLifetime
+{
+    EmbeddedRegistry? _registry;
+
+    protected override async Task<string> UrlAsync()
+    {
+        Skip.If(kafka.BootstrapServers is null, "../shared/kafka or Java is missing");
+        _registry ??= await EmbeddedRegistry.StartAsync(new() { BootstrapServers = kafka.BootstrapServers!, Topic = "_schemas-contract" });
+        return _registry.Url;
+    }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        if (_registry is not null) await _registry.DisposeAsync();
+    }
+}
