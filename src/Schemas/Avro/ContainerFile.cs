@@ -15,6 +15,9 @@ static class ContainerFile
     /// <summary>"Obj" and the version.</summary>
     public static ReadOnlySpan<byte> Magic => "Obj\u0001"u8;
 
+    /// <summary>A final block without data, which DeflateStream leaves out when nothing is written.</summary>
+    static ReadOnlySpan<byte> EmptyDeflate => [3, 0];
+
     public static ContainerCodec ParseCodec(string name) => name switch
     {
         "null" => ContainerCodec.Null,
@@ -25,6 +28,7 @@ static class ContainerFile
     public static byte[] Compress(ContainerCodec codec, ReadOnlySpan<byte> data)
     {
         if (codec == ContainerCodec.Null) return data.ToArray();
+        if (data.IsEmpty) return [.. EmptyDeflate];
         using var compressed = new MemoryStream();
         using (var deflate = new DeflateStream(compressed, CompressionLevel.Optimal, leaveOpen: true)) deflate.Write(data);
         return compressed.ToArray();
