@@ -16,7 +16,7 @@ public sealed class NetSuiteSimulator : IAsyncDisposable
 {
     const string TokenPath = "/services/rest/auth/oauth2/v1/token";
     const string RecordPath = "/services/rest/record/v1";
-    const string RecordTypes = "invoice|journalEntry|customer";
+    static readonly string[] RecordTypes = ["invoice", "journalEntry", "customer"];
 
     readonly SimulatorOptions _options;
     readonly WebApplication _app;
@@ -57,12 +57,16 @@ public sealed class NetSuiteSimulator : IAsyncDisposable
         return simulator;
     }
 
+    /// <summary>Ends when everything that was put off by <see cref="SimulatorFault.DelayedApply"/> has been applied.</summary>
+    public Task DelayedWorkAsync()
+    {
+        lock (_delayedLock) return Task.WhenAll(_delayed.ToArray());
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _app.StopAsync();
-        Task[] delayed;
-        lock (_delayedLock) delayed = [.. _delayed];
-        await Task.WhenAll(delayed);
+        await DelayedWorkAsync();
         await _app.DisposeAsync();
         Journal.Dispose();
     }
@@ -70,8 +74,11 @@ public sealed class NetSuiteSimulator : IAsyncDisposable
     void Map()
     {
         _app.MapPost(TokenPath, TokenAsync);
-        _app.MapPost($"{RecordPath}/{{type:regex(^({RecordTypes})$)}}", PostAsync);
-        _app.MapGet($"{RecordPath}/{{type:regex(^({RecordTypes})$)}}/{{id}}", GetAsync);
+        foreach (var type in RecordTypes)
+        {
+            _app.MapPost($"{RecordPath}/{type}", context => PostAsync(context, type));
+            _app.MapGet($"{RecordPath}/{type}/{{id}}", context => GetAsync(context, type, (string)context.Request.RouteValues["id"]!));
+        }
         _app.MapGet("/services/rest/system/v1/governanceLimits", () => Results.Json(new { accountConcurrencyLimit = _options.ConcurrencyLimit, accountUnallocatedConcurrencyLimit = _options.ConcurrencyLimit }));
         _app.MapGet("/simulator/statistics", () => Results.Json(Figures));
         _app.MapGet("/simulator/journal", () => Results.Json(Journal.Records));
