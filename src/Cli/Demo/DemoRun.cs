@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
+using Streams.ErpSink.Status;
+using Streams.Ingest.Contracts;
+using Streams.Ingest.Events;
+using Streams.Ingest.Files;
+using Streams.Schemas;
+
+namespace Streams.Cli.Demo;
+
+/// <summary>What the demo is to do.</summary>
+sealed record DemoOptions(int Events, int Customers, int Seed, string? UsageFile, string? MappingFile, ImportFormat Format);
+
+/// <summary>The main job, once: contracts, usage in, windows rated, the period closed, documents posted, everything reconciled.</summary>
+sealed class DemoRun(DemoPlant plant, DemoOptions options, Action<double, string> progress)
+{
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    readonly long _started = Stopwatch.GetTimestamp();
+
+    public async Task<DemoReport> RunAsync(CancellationToken cancel)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        deadline.CancelAfter(Patience);
+        try
+        {
+            var entrance = options.UsageFile is null ? await SendTelemetryAsync(deadline.Token) : await ImportFileAsync(options.UsageFile, deadline.Token);
+            var audit = await RatedAsync(deadline.Token);
+            await PostedAsync(deadline.Token);
+            progress(0.98, "reconciling");
+            return await ReportAsync(entrance, audit, deadline.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new CommandException(ExitCodes.Failed, $"The demo did not come to its end within {Patience.TotalMinutes} minutes; see the log above");
+        }
+    }
+
+    async Task<EntranceCounts> SendTelemetryAsync(CancellationToken cancel)
+    {
+        var generator = new TelemetryGenerator(options.Seed, options.Events, options.Customers);
+        using var http = new HttpClient { BaseAddress = new Uri(plant.Host.Urls.First()), Timeout = TimeSpan.FromMinutes(1) };
+        var sender = new TelemetrySender(http, plant.ApiKey);
+        progress(0.02, "contracts");
+        await sender.SendContractsAsync(DemoContracts.ForTelemetry(generator.ContractedCustomers), cancel);
+        await WaitForContractsAsync(DemoContracts.MeterCount, cancel);
+        await sender.SendAsync(BadInput.RefusedEvents(), cancel);
+        await BadInput.WriteMalformedAsync(plant.Kafka.ToClientConfig(), cancel);
+        await sender.SendAsync(generator.Events(), options.Events, (share, note) => progress(0.03 + 0.5 * share, note), cancel);
+        await CloseAsync(TelemetryGenerator.MonthEnd.ToDateTimeOffset(), cancel);
+        return sender.Counts;
+    }
+
+    async Task<EntranceCounts> ImportFileAsync(string file, CancellationToken cancel)
+    {
+        var mapping = ImportMapping.Load(options.MappingFile ?? throw new CommandException(ExitCodes.WrongUsage, "--usage needs --mapping: how do lines become events?"));
+        var scan = new UsageScan();
+        var anyMeter = new UsageEventRules(scan, TimeProvider.System);
+        await new FileImport(scan, anyMeter, NullLogger<FileImport>.Instance).RunAsync(new ImportOptions(file, options.Format, mapping), cancel: cancel);
+        using var schemas = plant.Kafka.OpenRegistry(register: true);
+        using var tools = new EntranceTools(plant.Kafka, schemas);
+        using var http = new HttpClient { BaseAddress = new Uri(plant.Host.Urls.First()) };
+        await new TelemetrySender(http, plant.ApiKey).SendContractsAsync(DemoContracts.ForFile(scan.Customers, scan.FirstMonth), cancel);
+        await WaitForContractsAsync(DemoContracts.MeterCount, cancel);
+        var rules = new UsageEventRules(new BookCatalogue(await tools.ReadContractsAsync(cancel)), TimeProvider.System);
+        var import = new FileImport(tools.Events, rules, NullLogger<FileImport>.Instance);
+        var result = await import.RunAsync(new ImportOptions(file, options.Format, mapping),
+            new Progress<ImportProgress>(p => progress(0.03 + 0.5 * p.Bytes / Math.Max(1, p.TotalBytes), $"{p.Events:N0} events")), cancel);
+        await CloseAsync(scan.LastMonth.AddMonths(1), cancel);
+        return new EntranceCounts(result.Events + result.Refused, result.Events, 0, result.Refused);
+    }
+
+    /// <summary>Every follower of the contracts topic reads on its own: wait for the entrance's.</summary>
+    async Task WaitForContractsAsync(int meters, CancellationToken cancel)
+    {
+        var book = plant.Host.Services.GetRequiredService<Schemas.Contracting.ContractBookSource>();
+        while (book.Current.Meters.Count < meters || book.Current.Contracts.Count == 0) await Task.Delay(20, cancel);
+        await plant.SettledContractsAsync(cancel);
+    }
+
+    async Task CloseAsync(DateTimeOffset monthEnd, CancellationToken cancel)
+    {
+        progress(0.55, "closing the period");
+        using var schemas = plant.Kafka.OpenRegistry(register: true);
+        using var tools = new EntranceTools(plant.Kafka, schemas);
+        await tools.Flush.CloseAsync(Timestamp.From(monthEnd.AddHours(2)), cancel);
+    }
+
+    /// <summary>Waits until every record of usage.events has its disposition.</summary>
+    async Task<TopicAudit> RatedAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            var audit = TopicAudit.Read(plant.Kafka.ToClientConfig());
+            progress(0.55 + 0.2 * audit.Dispositions.Records / Math.Max(1, audit.InputRecords), $"{audit.Dispositions.Records:N0} of {audit.InputRecords:N0} events rated");
+            if (audit.Dispositions.Records >= audit.InputRecords) return audit;
+            await Task.Delay(250, cancel);
+        }
+    }
+
+    /// <summary>Waits until every document is in the ledger and none is under way.</summary>
+    async Task PostedAsync(CancellationToken cancel)
+    {
+        var documents = TopicReader.ReadAll(plant.Kafka.ToClientConfig(), Topics.ErpDocuments).LongCount();
+        var status = plant.Host.Services.GetRequiredService<ErpSinkStatus>();
+        while (true)
+        {
+            var states = await status.ByStateAsync(cancel);
+            var settled = states.Where(s => s.State is "confirmed" or "refused" or "held").Sum(s => s.Documents);
+            progress(0.75 + 0.2 * settled / Math.Max(1, documents), $"{settled:N0} of {documents:N0} documents posted");
+            if (settled >= documents) return;
+            await Task.Delay(100, cancel);
+        }
+    }
+
+    async Task<DemoReport> ReportAsync(EntranceCounts entrance, TopicAudit audit, CancellationToken cancel)
+    {
+        var status = plant.Host.Services.GetRequiredService<ErpSinkStatus>();
+        var states = await status.ByStateAsync(cancel);
+        var figures = plant.Simulator.Figures;
+        return new DemoReport
+        {
+            Entrance = entrance,
+            Dispositions = audit.Dispositions,
+            Windows = audit.Windows,
+            Charges = audit.Charges,
+            Documents = new SortedDictionary<string, long>(states.GroupBy(s => s.State).ToDictionary(g => g.Key, g => g.Sum(s => s.Documents)), StringComparer.Ordinal),
+            Erp = new ErpCounts(figures.Calls, figures.Records, figures.DuplicatesRefused, figures.Throttled, figures.FaultsInjected, figures.LargestConcurrency, 5, figures.LargestCallsPerSecond),
+            Reconciliation = await Reconciler.CompareAsync(plant, audit, status, cancel),
+            Seconds = (decimal)Stopwatch.GetElapsedTime(_started).TotalSeconds,
+        };
+    }
+}
