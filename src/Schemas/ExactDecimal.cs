@@ -118,11 +118,11 @@ public readonly record struct ExactDecimal(Int128 Unscaled) : IComparable<ExactD
         if (bytes.Length <= 8)
         {
             // Nearly every quantity: 64-bit shifts are several times faster.
-            long small = (sbyte)bytes[0];
+            long small = unchecked((sbyte)bytes[0]);
             foreach (var b in bytes[1..]) small = (small << 8) | b;
             return new(small);
         }
-        Int128 value = (sbyte)bytes[0];
+        Int128 value = unchecked((sbyte)bytes[0]);
         foreach (var b in bytes[1..]) value = (value << 8) | b;
         return value <= MaxUnscaled && value >= -MaxUnscaled ? new(value) : throw new Avro.AvroException("A decimal of more than 28 digits");
     }
