@@ -12,7 +12,8 @@ namespace Streams.Aggregators.Metering;
 /// <summary>
 /// Metering of one partition: duplicates out, windows, exact sums, rating at the close. docs/adr/0004-metering-state.md says in which order an event is judged.
 /// </summary>
-public sealed class MeteringProcessor(MeteringOptions options, ITermsSource termsSource, IWriterSchemas? writerSchemas) : IProcessor
+public sealed class MeteringProcessor(MeteringOptions options, ITermsSource termsSource, IWriterSchemas? writerSchemas, MeteringProgress? progress = null)
+    : IProcessor
 {
     public const string Rated = "rated", DispositionsSink = "dispositions", Store = "metering", Seen = "seen";
 
@@ -45,6 +46,7 @@ public sealed class MeteringProcessor(MeteringOptions options, ITermsSource term
 
     public void Process(in Record record)
     {
+        if (_counts.Records == 0) progress?.Begin();
         _counts.Saw(record.Offset);
         if (!record.HasValue) DeadLetter(record, "VALUE_MISSING", Deserialization, "The record has no value");
         else if (!WireFormat.TryRead(record.Value, out var schemaId, out var payload)) DeadLetter(record, "WIRE_FORMAT", Deserialization, "The value is not in Confluent's wire format");
@@ -58,6 +60,7 @@ public sealed class MeteringProcessor(MeteringOptions options, ITermsSource term
     {
         if (_counts.Records == 0) return;
         _store.Count(_counts.Totals);
+        progress?.Add(_counts.Totals);
         Telemetry.Count(_counts);
         if (options.DispositionsTopic is not null) WriteDispositions();
         _counts = new();

@@ -21,12 +21,12 @@ public static class MeteringTopology
         });
 
     /// <summary>With terms from elsewhere.</summary>
-    public static Topology Build(MeteringOptions options, ITermsSource terms, IWriterSchemas? writerSchemas = null)
+    public static Topology Build(MeteringOptions options, ITermsSource terms, IWriterSchemas? writerSchemas = null, MeteringProgress? progress = null)
     {
         if (options.PeriodGrace < options.Grace) throw new ArgumentException("The period's grace is shorter than the windows'", nameof(options));
         var topology = new Topology()
             .AddSource(Source, options.InputTopic)
-            .AddProcessor(Processor, () => new MeteringProcessor(options, terms, writerSchemas), Source)
+            .AddProcessor(Processor, () => new MeteringProcessor(options, terms, writerSchemas, progress), Source)
             .AddStateStore(() => new MeteringStore(MeteringProcessor.Store), MeteringProcessor.Store, Processor)
             .AddStateStore(() => new SeenFilter(MeteringProcessor.Seen), MeteringProcessor.Seen, Processor)
             .AddSink(MeteringProcessor.Rated, options.RatedTopic, Processor);
