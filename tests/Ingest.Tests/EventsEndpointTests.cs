@@ -173,6 +173,8 @@ public sealed class EventsEndpointTests
     {
         await using var entrance = await Entrance.StartAsync();
         var keys = Encoding.UTF8.GetBytes("{" + string.Join(',', Enumerable.Range(0, 1_000_000).Select(i => $"\"{i}\":0")) + "}");
+        // Whoever streams far beyond the limit is cut off while still sending; only one byte too many leaves the answer to be read for sure.
+        if (!stated) keys = keys[..(1024 * 1024 + 1)];
         var request = new HttpRequestMessage(HttpMethod.Post, "/v1/events") { Content = stated ? new ByteArrayContent(keys) : new StreamContent(new Unseekable(keys)) };
         request.Headers.ExpectContinue = true;
         request.Content.Headers.TryAddWithoutValidation("Content-Type", MediaTypes.Structured);

@@ -8,7 +8,7 @@ namespace Streams.Ingest.Files;
 /// </summary>
 sealed partial class AccessLogFormat : ILineFormat
 {
-    public bool Quoted => false;
+    public char? Delimiter => null;
 
     public IReadOnlyDictionary<string, string>? Split(string line)
     {

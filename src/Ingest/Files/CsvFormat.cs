@@ -5,8 +5,8 @@ namespace Streams.Ingest.Files;
 /// <summary>Takes a line apart into named columns.</summary>
 interface ILineFormat
 {
-    /// <summary>Whether double quotes may hold line breaks.</summary>
-    bool Quoted { get; }
+    /// <summary>What fields that may be quoted are separated by; null where line breaks always end a line.</summary>
+    char? Delimiter { get; }
 
     /// <summary>The columns by name, or null for the header line.</summary>
     /// <exception cref="LineRefusedException">The line breaks the format's rules.</exception>
@@ -20,7 +20,7 @@ sealed class CsvFormat(char delimiter) : ILineFormat
 
     string[]? _header;
 
-    public bool Quoted => true;
+    public char? Delimiter => delimiter;
 
     public IReadOnlyDictionary<string, string>? Split(string line)
     {

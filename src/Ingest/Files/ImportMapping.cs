@@ -65,6 +65,7 @@ public sealed record ImportMapping
     {
         Require(Id is { Length: > 0 and <= EventText.MaxIdBytes }, "id must have 1 to 200 characters");
         Require(Source is { Length: > 0 and <= EventText.MaxIdBytes }, "source must have 1 to 200 characters");
+        Require(char.IsAscii(Delimiter) && Delimiter is not ('"' or '\r' or '\n'), "delimiter must be an ASCII character other than a quote or line break");
         Require(Events.Count is > 0 and <= 32, "events must have 1 to 32 entries");
         Require(Dimensions.Count <= UsageEventRules.MaxDimensions, $"dimensions may have {UsageEventRules.MaxDimensions} entries");
         Require(Events.Select(e => e.Meter).Distinct(StringComparer.Ordinal).Count() == Events.Count, "events must name each meter once");

@@ -22,7 +22,7 @@ sealed class ImportRun(ImportOptions options, FileStream stream, ILineFormat for
 
     async Task InFileOrderAsync(CancellationToken cancel)
     {
-        var reader = new LineReader(stream, format.Quoted);
+        var reader = new LineReader(stream, format.Delimiter);
         while (reader.Next() is { } line)
         {
             await PublishAsync(Read(line), cancel);
@@ -49,7 +49,7 @@ sealed class ImportRun(ImportOptions options, FileStream stream, ILineFormat for
     List<LinePlace> Index(CancellationToken cancel)
     {
         var places = new List<LinePlace>();
-        var reader = new LineReader(stream, format.Quoted);
+        var reader = new LineReader(stream, format.Delimiter);
         while (reader.Next() is { } line)
         {
             cancel.ThrowIfCancellationRequested();

@@ -11,9 +11,10 @@ readonly record struct FileLine(long Number, int Lines, long Offset, ReadOnlyMem
 
 /// <summary>
 /// Reads lines as bytes in bounded memory: LF or CRLF, with or without one at the end, a UTF-8 byte order mark skipped.
-/// With <paramref name="quoted"/>, a line break within double quotes belongs to the record.
+/// With a <paramref name="delimiter"/>, a line break within a quoted field belongs to the record; a quote in the midst of a field opens nothing,
+/// so that a stray one spoils its own line only.
 /// </summary>
-sealed class LineReader(Stream stream, bool quoted)
+sealed class LineReader(Stream stream, char? delimiter)
 {
     /// <summary>Bytes of one record; a longer one is read over and reported.</summary>
     public const int MaxRecordBytes = 64 * 1024;
@@ -32,6 +33,7 @@ sealed class LineReader(Stream stream, bool quoted)
         if (Position == 0) SkipByteOrderMark();
         _record.SetLength(0);
         var (offset, number, tooLong, inQuotes) = (Position, _line, false, false);
+        var previous = (byte)(delimiter ?? '"'); // a record begins with a field
         while (Fill())
         {
             var b = _chunk[_start++];
@@ -41,7 +43,12 @@ sealed class LineReader(Stream stream, bool quoted)
                 _line++;
                 if (!inQuotes) return Record(number, offset, tooLong);
             }
-            if (quoted && b == '"') inQuotes = !inQuotes;
+            if (b == '"' && delimiter is not null)
+            {
+                // A quote opens at the start of a field, and again right behind the one that closed: a doubled quote.
+                (inQuotes, previous) = (!inQuotes && (previous == delimiter || previous == '"'), inQuotes ? b : (byte)0);
+            }
+            else previous = b;
             if (_record.Length < MaxRecordBytes) _record.WriteByte(b);
             else (tooLong, inQuotes) = (true, false);
         }

@@ -31,6 +31,10 @@ public sealed class AcknowledgedProducer(KafkaConnection kafka, ILogger<Acknowle
             // What never left the client's queue cannot have reached the topic; everything else may have.
             return e.DeliveryResult.Status == PersistenceStatus.NotPersisted ? Delivery.NotPublished(e.Error.Reason) : Delivery.Unknown(e.Error.Reason);
         }
+        catch (ObjectDisposedException)
+        {
+            return Delivery.NotPublished("The producer is being closed or replaced");
+        }
         finally
         {
             Telemetry.AcknowledgementSeconds.Record(System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds);
@@ -63,7 +67,8 @@ public sealed class AcknowledgedProducer(KafkaConnection kafka, ILogger<Acknowle
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_broken)
             {
-                // Whatever was in flight has been answered: a fatal error fails the whole queue first.
+                // A fatal error fails the whole queue; every send is to be told before the client goes.
+                _client?.Flush(kafka.DeliveryTimeout);
                 _client?.Dispose();
                 _client = null;
                 _broken = false;
