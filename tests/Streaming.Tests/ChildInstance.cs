@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Streams.Streaming.Tests;
+
+/// <summary>The counting application in its own process.</summary>
+internal sealed class ChildInstance : IDisposable
+{
+    private readonly Process process;
+
+    public ChildInstance(string bootstrapServers, TestTopics topics, int sessionMs = 6000)
+    {
+        process = Process.Start(new ProcessStartInfo(
+            Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet",
+            ["exec", typeof(ChildInstance).Assembly.Location, bootstrapServers, topics.Application, topics.Input, topics.Output, "1",
+                sessionMs.ToString(CultureInfo.InvariantCulture)])
+        { RedirectStandardOutput = true })!;
+    }
+
+    public async Task RunningAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        Assert.Equal("running", await process.StandardOutput.ReadLineAsync(limit.Token));
+    }
+
+    public void Signal(string name)
+    {
+        using var kill = Process.Start("kill", ["-" + name, process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    public void Kill()
+    {
+        process.Kill();
+        process.WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        if (!process.HasExited)
+            Kill();
+        process.Dispose();
+    }
+}

@@ -1,0 +1,99 @@
+using System.Buffers.Binary;
+using System.Text;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+
+namespace Streams.Streaming.Tests;
+
+/// <summary>Topics of one test, and what an outside client sees in them.</summary>
+internal sealed class TestTopics(string bootstrapServers, int partitions = 4)
+{
+    public string Application { get; } = "app-" + Guid.NewGuid().ToString("N")[..8];
+
+    public string Input => Application + "-in";
+
+    public string Output => Application + "-out";
+
+    public string Dead => Application + "-dead";
+
+    public string Changelog => Application + "-counts-changelog";
+
+    public int Partitions => partitions;
+
+    public async Task CreateAsync()
+    {
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrapServers }).Build();
+        await admin.CreateTopicsAsync(new[] { Input, Output, Dead }.Select(t => new TopicSpecification { Name = t, NumPartitions = partitions, ReplicationFactor = 1 }));
+    }
+
+    public StreamConfig Config() => new()
+    {
+        ApplicationId = Application,
+        BootstrapServers = bootstrapServers,
+        SessionTimeout = TimeSpan.FromSeconds(10),
+        TransactionTimeout = TimeSpan.FromSeconds(10),
+    };
+
+    /// <summary>Sends keys k0..k(n-1) in turn, and returns the end offsets by partition.</summary>
+    public IReadOnlyDictionary<int, long> Produce(int count, int keys = 50, string value = "v")
+    {
+        using var producer = new ProducerBuilder<string, string>(new ProducerConfig
+        {
+            BootstrapServers = bootstrapServers, Acks = Acks.All, EnableIdempotence = true, Partitioner = Partitioner.Murmur2Random, LingerMs = 5,
+        }).Build();
+        for (var i = 0; i < count; i++)
+            producer.Produce(Input, new Message<string, string> { Key = $"k{i % keys}", Value = value });
+        producer.Flush(TimeSpan.FromSeconds(30));
+        return Ends();
+    }
+
+    public IReadOnlyDictionary<int, long> Ends()
+    {
+        using var consumer = Consumer(IsolationLevel.ReadCommitted);
+        return Enumerable.Range(0, partitions)
+            .ToDictionary(p => p, p => consumer.QueryWatermarkOffsets(new TopicPartition(Input, p), TimeSpan.FromSeconds(10)).High.Value);
+    }
+
+    /// <summary>Everything in a topic up to its end as it is now.</summary>
+    public List<ConsumeResult<byte[]?, byte[]?>> Read(string topic, IsolationLevel isolation = IsolationLevel.ReadCommitted)
+    {
+        using var consumer = Consumer(isolation);
+        consumer.Assign(Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
+        var records = new List<ConsumeResult<byte[]?, byte[]?>>();
+        for (var ended = 0; ended < partitions;)
+        {
+            var result = consumer.Consume(TimeSpan.FromSeconds(30)) ?? throw new TimeoutException($"no end of {topic}");
+            if (result.IsPartitionEOF)
+                ended++;
+            else
+                records.Add(result);
+        }
+        return records;
+    }
+
+    /// <summary>Waits until committed output holds as many records, then checks that each input stands there once and each key counts 1, 2, 3…</summary>
+    public async Task AssertExactlyOnceAsync(int inputs, TimeSpan timeout)
+    {
+        var deadline = DateTime.UtcNow + timeout;
+        var output = Read(Output);
+        while (output.Count < inputs && DateTime.UtcNow < deadline)
+        {
+            await Task.Delay(200);
+            output = Read(Output);
+        }
+        var facts = output.ConvertAll(r => (
+            Key: Encoding.UTF8.GetString(r.Message.Key!),
+            Count: BinaryPrimitives.ReadInt64BigEndian(r.Message.Value),
+            Partition: BinaryPrimitives.ReadInt32BigEndian(r.Message.Value.AsSpan(8)),
+            Offset: BinaryPrimitives.ReadInt64BigEndian(r.Message.Value.AsSpan(12))));
+        Assert.Equal(inputs, facts.Count);
+        Assert.Equal(inputs, facts.Select(f => (f.Partition, f.Offset)).Distinct().Count());
+        foreach (var key in facts.GroupBy(f => f.Key))
+            Assert.Equal(Enumerable.Range(1, key.Count()).Select(i => (long)i), key.Select(f => f.Count));
+    }
+
+    private IConsumer<byte[]?, byte[]?> Consumer(IsolationLevel isolation) => new ConsumerBuilder<byte[]?, byte[]?>(new ConsumerConfig
+    {
+        BootstrapServers = bootstrapServers, GroupId = "check", IsolationLevel = isolation, EnablePartitionEof = true, EnableAutoCommit = false,
+    }).Build();
+}
