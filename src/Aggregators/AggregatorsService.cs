@@ -31,6 +31,9 @@ public sealed class AggregatorsService(AggregatorsOptions options, ISchemaRegist
 {
     readonly ContractBookSource _contracts = new();
 
+    /// <summary>The contracts as this process knows them.</summary>
+    public ContractBook Contracts => _contracts.Current;
+
     /// <summary>The stream once it was made, for health and lag.</summary>
     public KafkaStream? Stream { get; private set; }
 

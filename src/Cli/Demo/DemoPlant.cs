@@ -113,7 +113,6 @@ sealed class DemoPlant : IAsyncDisposable
             Keys = [new ApiKey("demo", Ingest.Http.ApiKey.Hash(ApiKey), "demo", new HashSet<string> { Ingest.Http.ApiKey.UsageWrite, Ingest.Http.ApiKey.ContractWrite })],
             Netsuite = new NetSuiteAccount("1234567", "streams-integration", ErpCredentials.CertificateId, keyFile, Simulator.Address),
         });
-        Host.Services.GetRequiredService<IHostApplicationLifetime>();
         await Host.StartAsync(cancel);
         _undo.Push(async () =>
         {

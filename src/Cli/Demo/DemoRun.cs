@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Streams.Aggregators;
 using Streams.ErpSink.Status;
 using Streams.Ingest.Contracts;
 using Streams.Ingest.Events;
 using Streams.Ingest.Files;
 using Streams.Schemas;
+using Streams.Schemas.Contracting;
 
 namespace Streams.Cli.Demo;
 
@@ -44,7 +46,7 @@ sealed class DemoRun(DemoPlant plant, DemoOptions options, Action<double, string
         var sender = new TelemetrySender(http, plant.ApiKey);
         progress(0.02, "contracts");
         await sender.SendContractsAsync(DemoContracts.ForTelemetry(generator.ContractedCustomers), cancel);
-        await WaitForContractsAsync(DemoContracts.MeterCount, cancel);
+        await WaitForContractsAsync(generator.ContractedCustomers.Count(), cancel);
         await sender.SendAsync(BadInput.RefusedEvents(), cancel);
         await BadInput.WriteMalformedAsync(plant.Kafka.ToClientConfig(), cancel);
         await sender.SendAsync(generator.Events(), options.Events, (share, note) => progress(0.03 + 0.5 * share, note), cancel);
@@ -62,7 +64,7 @@ sealed class DemoRun(DemoPlant plant, DemoOptions options, Action<double, string
         using var tools = new EntranceTools(plant.Kafka, schemas);
         using var http = new HttpClient { BaseAddress = new Uri(plant.Host.Urls.First()) };
         await new TelemetrySender(http, plant.ApiKey).SendContractsAsync(DemoContracts.ForFile(scan.Customers, scan.FirstMonth), cancel);
-        await WaitForContractsAsync(DemoContracts.MeterCount, cancel);
+        await WaitForContractsAsync(scan.Customers.Count, cancel);
         var rules = new UsageEventRules(new BookCatalogue(await tools.ReadContractsAsync(cancel)), TimeProvider.System);
         var import = new FileImport(tools.Events, rules, NullLogger<FileImport>.Instance);
         var result = await import.RunAsync(new ImportOptions(file, options.Format, mapping),
@@ -71,12 +73,12 @@ sealed class DemoRun(DemoPlant plant, DemoOptions options, Action<double, string
         return new EntranceCounts(result.Events + result.Refused, result.Events, 0, result.Refused);
     }
 
-    /// <summary>Every follower of the contracts topic reads on its own: wait for the entrance's.</summary>
-    async Task WaitForContractsAsync(int meters, CancellationToken cancel)
+    /// <summary>Entrance and aggregators each follow the contracts topic; usage that comes before its contract would be parked.</summary>
+    async Task WaitForContractsAsync(int contracts, CancellationToken cancel)
     {
-        var book = plant.Host.Services.GetRequiredService<Schemas.Contracting.ContractBookSource>();
-        while (book.Current.Meters.Count < meters || book.Current.Contracts.Count == 0) await Task.Delay(20, cancel);
-        await plant.SettledContractsAsync(cancel);
+        var entrance = plant.Host.Services.GetRequiredService<ContractBookSource>();
+        var aggregators = plant.Host.Services.GetRequiredService<AggregatorsService>();
+        while (entrance.Current.Contracts.Count < contracts || aggregators.Contracts.Contracts.Count < contracts) await Task.Delay(20, cancel);
     }
 
     async Task CloseAsync(DateTimeOffset monthEnd, CancellationToken cancel)

@@ -1,3 +1,5 @@
+using Streams.Aggregators;
+using Streams.Aggregators.Metering;
 using Streams.Cli.Observability;
 using Streams.ErpSink;
 using Streams.Ingest;
@@ -39,6 +41,15 @@ static class RoleHost
 
     static void AddAggregators(IServiceCollection services, KafkaSettings kafka, RoleSettings settings)
     {
+        services.AddSingleton<IWriterSchemas, RegistryWriterSchemas>();
+        services.AddSingleton(new AggregatorsOptions
+        {
+            BootstrapServers = kafka.BootstrapServers, ClientSettings = kafka.Client, Threads = settings.Threads, InstanceId = settings.InstanceId,
+            Metering = new MeteringOptions { Tenant = settings.Tenant },
+        });
+        services.AddSingleton<AggregatorsService>();
+        services.AddHostedService(s => s.GetRequiredService<AggregatorsService>());
+        services.AddHealthChecks().AddCheck<AggregatorsHealthCheck>("aggregators", tags: ["ready"]);
     }
 
     static ErpSinkOptions Sink(KafkaSettings kafka, string? postgres, RoleSettings settings) => new()

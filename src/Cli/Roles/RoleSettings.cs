@@ -26,6 +26,9 @@ sealed record RoleSettings
     /// <summary>Threads of the aggregators.</summary>
     public int Threads { get; init; } = 1;
 
+    /// <summary>A name of this process that survives its restarts: a restarted aggregator takes up its work at once. Null: another one each time.</summary>
+    public string? InstanceId { get; init; }
+
     public NetSuiteAccount? Netsuite { get; init; }
 
     public PostingOptions Posting { get; init; } = new();
