@@ -28,10 +28,16 @@ public sealed record ErpSinkOptions
 
     public required NetSuiteOptions NetSuite { get; init; }
 
-    /// <summary>Names this process in claims, attempts and permits. Must differ between processes.</summary>
+    /// <summary>
+    /// Names this process in claims, attempts and permits. Must differ between processes; the same name over a restart lets a crashed
+    /// process take its claims back at once instead of when they run out.
+    /// </summary>
     public string Instance { get; init; } = $"{Environment.MachineName}-{Guid.NewGuid():N}";
 
     public PostingOptions Posting { get; init; } = new();
+
+    /// <summary>Keeps passwords and keys out of logs.</summary>
+    public override string ToString() => $"ERP sink {Instance}, group {Group}, {NetSuite}";
 }
 
 /// <summary>The posting loop's bounds. The defaults suit a production NetSuite account.</summary>

@@ -140,7 +140,7 @@ public sealed class KafkaTests(PostgresFixture postgres) : IClassFixture<Postgre
     {
         using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
             { BootstrapServers = bootstrap, GroupId = "receipts-test", AutoOffsetReset = AutoOffsetReset.Earliest, IsolationLevel = IsolationLevel.ReadCommitted }).Build();
-        consumer.Assign([new(Topics.ErpReceipts, 0, 0), new(Topics.ErpReceipts, 1, 0)]);
+        consumer.Assign(new TopicPartitionOffset[] { new(Topics.ErpReceipts, 0, 0), new(Topics.ErpReceipts, 1, 0) });
         var receipts = new List<ErpReceipt>();
         var deadline = Stopwatch.StartNew();
         while (receipts.Count < count && deadline.Elapsed < TimeSpan.FromSeconds(20))
