@@ -17,7 +17,9 @@ public sealed class ApacheKafka : IBroker
         if (Missing is not null)
             return;
         var port = FreePortPair();
-        Run(script!, "start", "--dir", directory, "--port", port.ToString(CultureInfo.InvariantCulture), "--heap", "512m");
+        Run(script!, "start", "--dir", directory, "--port", port.ToString(CultureInfo.InvariantCulture), "--heap", "512m",
+            // Short waits for what Kafka only checks now and then.
+            "--set", "group.min.session.timeout.ms=1000", "--set", "transaction.abort.timed.out.transaction.cleanup.interval.ms=1000");
         BootstrapServers = $"127.0.0.1:{port}";
     }
 

@@ -8,7 +8,7 @@ internal sealed class ChildInstance : IDisposable
 {
     private readonly Process process;
 
-    public ChildInstance(string bootstrapServers, TestTopics topics, int sessionMs = 6000)
+    public ChildInstance(string bootstrapServers, TestTopics topics, int sessionMs = 4000)
     {
         process = Process.Start(new ProcessStartInfo(
             Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet",

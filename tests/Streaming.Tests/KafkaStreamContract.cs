@@ -171,6 +171,41 @@ public abstract class KafkaStreamContract(IBroker broker)
         await topics.AssertExactlyOnceAsync(21000, Limit);
     }
 
+    [SkippableFact]
+    public async Task GlobalStore_IsReadToItsEndBeforeTasksStart_AndFollowed()
+    {
+        var topics = await NewTopics();
+        topics.Produce(100);
+        var seen = 0;
+        var topology = new Topology().AddGlobalStore("contracts", topics.Input, (_, _, _) => Interlocked.Increment(ref seen))
+            .AddSource("source", topics.Output).AddProcessor("count", () => new CountingProcessor(), "source")
+            .AddSink("sink", topics.Dead, "count").AddStateStore(() => new CountStore(), "counts", "count");
+        await using var stream = new KafkaStream(topology, topics.Config());
+        await stream.StartAsync();
+        Assert.Equal(100, Volatile.Read(ref seen));
+        topics.Produce(1);
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref seen) == 101, Limit));
+    }
+
+    [SkippableFact]
+    public async Task AtLeastOnce_RestartsWithItsState()
+    {
+        var topics = await NewTopics();
+        var config = topics.Config() with { ProcessingGuarantee = ProcessingGuarantee.AtLeastOnce };
+        await RunOver(topics, 300, config);
+        await RunOver(topics, 300, config);
+        await topics.AssertExactlyOnceAsync(600, Limit);
+    }
+
+    [SkippableFact]
+    public async Task AMissingSourceTopic_IsNamed()
+    {
+        var topics = await NewTopics();
+        await using var stream = new KafkaStream(CountingProcessor.Topology("not-there", topics.Output), topics.Config());
+        var thrown = await Assert.ThrowsAsync<StreamsException>(() => stream.StartAsync());
+        Assert.Equal("topic \"not-there\" does not exist", thrown.Message);
+    }
+
     private async Task<TestTopics> NewTopics(int partitions = 4)
     {
         Skip.IfNot(broker.Missing is null, broker.Missing);
@@ -179,10 +214,10 @@ public abstract class KafkaStreamContract(IBroker broker)
         return topics;
     }
 
-    private async Task RunOver(TestTopics topics, int count)
+    private async Task RunOver(TestTopics topics, int count, StreamConfig? config = null)
     {
         var ends = topics.Produce(count);
-        await using var stream = new KafkaStream(CountingProcessor.Topology(topics.Input, topics.Output), topics.Config());
+        await using var stream = new KafkaStream(CountingProcessor.Topology(topics.Input, topics.Output), config ?? topics.Config());
         await stream.StartAsync();
         await stream.WaitUntilCommittedAsync(ends).WaitAsync(Limit);
         await stream.StopAsync().WaitAsync(Limit);

@@ -9,6 +9,7 @@ var config = new StreamConfig
     BootstrapServers = args[0],
     ApplicationId = args[1],
     NumStreamThreads = int.Parse(args[4], CultureInfo.InvariantCulture),
+    TransactionTimeout = TimeSpan.FromSeconds(4),
     SessionTimeout = TimeSpan.FromMilliseconds(int.Parse(args[5], CultureInfo.InvariantCulture)),
 };
 await using var stream = new KafkaStream(CountingProcessor.Topology(args[2], args[3]), config);

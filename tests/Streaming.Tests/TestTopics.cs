@@ -30,8 +30,8 @@ internal sealed class TestTopics(string bootstrapServers, int partitions = 4)
     {
         ApplicationId = Application,
         BootstrapServers = bootstrapServers,
-        SessionTimeout = TimeSpan.FromSeconds(10),
-        TransactionTimeout = TimeSpan.FromSeconds(10),
+        SessionTimeout = TimeSpan.FromSeconds(6),
+        TransactionTimeout = TimeSpan.FromSeconds(5),
     };
 
     /// <summary>Sends keys k0..k(n-1) in turn, and returns the end offsets by partition.</summary>
