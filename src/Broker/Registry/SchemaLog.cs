@@ -19,6 +19,7 @@ sealed class SchemaLog : IDisposable
     readonly ILogger _log;
     readonly TopicPartition _partition;
     readonly IConsumer<byte[], byte[]?> _consumer;
+    readonly IConsumer<byte[], byte[]?> _ends;
     readonly IAdminClient _admin;
     IProducer<byte[], byte[]?> _producer;
     long _position;
@@ -39,6 +40,7 @@ sealed class SchemaLog : IDisposable
             AutoOffsetReset = AutoOffsetReset.Earliest,
             IsolationLevel = IsolationLevel.ReadCommitted,
         };
+        _ends = new ConsumerBuilder<byte[], byte[]?>(reading).SetLogHandler((_, m) => Log.Client(log, m.Message)).Build();
         _consumer = new ConsumerBuilder<byte[], byte[]?>(reading).SetLogHandler((_, m) => Log.Client(log, m.Message)).Build();
     }
 
@@ -46,6 +48,7 @@ sealed class SchemaLog : IDisposable
     {
         _consumer.Close();
         _consumer.Dispose();
+        _ends.Dispose();
         _producer.Dispose();
         _admin.Dispose();
     }
@@ -55,13 +58,13 @@ sealed class SchemaLog : IDisposable
     public async Task OpenAsync(CancellationToken cancel)
     {
         await CreateAsync();
-        await CheckAsync();
+        await OnceKnownAsync(CheckAsync, cancel);
         _consumer.Assign(new TopicPartitionOffset(_partition, Offset.Beginning));
-        await ReadToEndAsync(_options.StartTimeout, cancel);
+        await OnceKnownAsync(() => { ReadToEnd(_options.StartTimeout, cancel); return Task.CompletedTask; }, cancel);
     }
 
     /// <summary>Appends records, in order, and applies them; returns when they are durable.</summary>
-    /// <exception cref="RegistryError">50001 or 50002: whether a record was written is unknown, the next call of <see cref="CatchUpAsync"/> will tell.</exception>
+    /// <exception cref="RegistryError">50001 or 50002: whether a record was written is unknown, the next call of <see cref="CatchUp"/> will tell.</exception>
     public async Task AppendAsync(IReadOnlyList<LogRecord> records)
     {
         try
@@ -76,15 +79,15 @@ sealed class SchemaLog : IDisposable
             if (e.Error.IsFatal) Renew();
             throw Failure("written", e);
         }
-        await CatchUpAsync();
+        CatchUp();
     }
 
     /// <summary>Reads what was appended since, be it by this registry or another.</summary>
-    public async Task CatchUpAsync()
+    public void CatchUp()
     {
         try
         {
-            await ReadToEndAsync(_options.StoreTimeout, CancellationToken.None);
+            ReadToEnd(_options.StoreTimeout, CancellationToken.None);
         }
         catch (KafkaException e)
         {
@@ -111,10 +114,10 @@ sealed class SchemaLog : IDisposable
         _producer = NewProducer();
     }
 
-    async Task ReadToEndAsync(TimeSpan timeout, CancellationToken cancel)
+    void ReadToEnd(TimeSpan timeout, CancellationToken cancel)
     {
         var watch = Stopwatch.StartNew();
-        var end = await EndAsync(timeout);
+        var end = End(timeout);
         while (_position < end)
         {
             var left = timeout - watch.Elapsed;
@@ -127,13 +130,8 @@ sealed class SchemaLog : IDisposable
         }
     }
 
-    /// <summary>The high watermark. Not asked on the consumer's connection, where the answer would wait behind a fetch of an idle topic.</summary>
-    async Task<long> EndAsync(TimeSpan timeout)
-    {
-        var latest = new TopicPartitionOffsetSpec { TopicPartition = _partition, OffsetSpec = OffsetSpec.Latest() };
-        var result = await _admin.ListOffsetsAsync([latest], new() { RequestTimeout = timeout, IsolationLevel = IsolationLevel.ReadUncommitted });
-        return result.ResultInfos.Single().TopicPartitionOffsetError.Offset.Value;
-    }
+    /// <summary>The high watermark. Not asked on the reader's connection, where the answer would wait behind a fetch of an idle topic.</summary>
+    long End(TimeSpan timeout) => _ends.QueryWatermarkOffsets(_partition, timeout).High.Value;
 
     void Apply(ConsumeResult<byte[], byte[]?> result)
     {
@@ -167,9 +165,35 @@ sealed class SchemaLog : IDisposable
         }
     }
 
+    /// <summary>A topic that was just created is known to a broker, and has a leader, only a little later.</summary>
+    async Task OnceKnownAsync(Func<Task> action, CancellationToken cancel)
+    {
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                await action();
+                return;
+            }
+            catch (KafkaException e) when (IsNotYetKnown(e) && watch.Elapsed < _options.StartTimeout)
+            {
+                await Task.Delay(Poll, cancel);
+            }
+        }
+    }
+
+    static bool IsNotYetKnown(KafkaException e)
+    {
+        var error = e is DescribeConfigsException d ? d.Results.Select(r => r.Error).FirstOrDefault(r => r.IsError) ?? e.Error : e.Error;
+        return error.Code is ErrorCode.UnknownTopicOrPart or ErrorCode.LeaderNotAvailable or ErrorCode.NotLeaderForPartition;
+    }
+
     async Task CheckAsync()
     {
-        var partitions = _admin.GetMetadata(_options.Topic, _options.StoreTimeout).Topics.Single().Partitions.Count;
+        var topic = _admin.GetMetadata(_options.Topic, _options.StoreTimeout).Topics.Single();
+        if (topic.Error.IsError) throw new KafkaException(topic.Error);
+        var partitions = topic.Partitions.Count;
         if (partitions > 1) throw new InvalidOperationException($"Topic {_options.Topic} has {partitions} partitions; a registry needs exactly one");
         var resource = new ConfigResource { Type = ResourceType.Topic, Name = _options.Topic };
         var described = await _admin.DescribeConfigsAsync([resource], new() { RequestTimeout = _options.StoreTimeout });

@@ -34,7 +34,7 @@ sealed class SchemaStore : IDisposable
         await _writer.WaitAsync(cancel);
         try
         {
-            await _log.CatchUpAsync();
+            _log.CatchUp();
             var decision = Read(decide);
             if (decision.Records.Length > 0) await _log.AppendAsync(decision.Records);
             return decision.Answer;

@@ -63,9 +63,12 @@ public abstract class RealServer(string name) : IAsyncLifetime
         Printed = await RealServers.RunAsync(_script, "start", "--dir", _folder.FullName, "--port", $"{RealServers.FreePorts()}");
     }
 
+    /// <summary>A command of the server's script, such as stop --kill or resume.</summary>
+    public Task CommandAsync(params string[] command) => RealServers.RunAsync(_script!, [.. command, "--dir", _folder.FullName]);
+
     public async Task DisposeAsync()
     {
-        if (_script is not null) await RealServers.RunAsync(_script, "stop", "--dir", _folder.FullName);
+        if (_script is not null) await CommandAsync("stop");
         _folder.Delete(recursive: true);
     }
 }
