@@ -16,9 +16,6 @@ sealed class BillingEmitter(MeteringOptions options, IProcessorContext context)
 
     const int Revision = 1;
 
-    /// <summary>Joins contract and version to the customer within a posting key; no id can hold it.</summary>
-    const char Separator = '\u001F';
-
     readonly ArrayBufferWriter<byte> _buffer = new(1024);
 
     /// <summary>Emits the documents of all periods whose end and grace lie at or before stream time.</summary>
@@ -38,7 +35,7 @@ sealed class BillingEmitter(MeteringOptions options, IProcessorContext context)
     ErpDocument Document(BillingKey key, BillingLine[] lines, bool alone)
     {
         var period = BillingPeriod.Name(key.Period);
-        var party = alone ? key.Customer : string.Join(Separator, key.Customer, key.Contract, key.Version.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        var party = alone ? key.Customer : PostingKey.Party(key.Customer, key.Contract, key.Version);
         var entries = lines.Select((line, i) => Line(line, i + 1)).ToList();
         var document = new ErpDocument
         {

@@ -77,10 +77,10 @@ public static partial class DocumentRules
         }
     }
 
-    // The party of the key is the customer, the contract, or both where a customer has several contracts.
+    // The party of the key is the customer, or customer, contract and version where the customer has several documents in the period.
     static bool KeyFollows(ErpDocument d)
     {
-        string[] parties = [d.CustomerId, d.ContractId, $"{d.CustomerId}/{d.ContractId}"];
+        string[] parties = [d.CustomerId, PostingKey.Party(d.CustomerId, d.ContractId, d.ContractVersion)];
         return parties.Any(party => !HoldsSeparator(d, party) &&
             PostingKey.Create(d.Tenant, d.LegalEntity, KindName(d.Kind), d.Period, d.Currency, party, d.Revision) == d.DocumentKey);
     }

@@ -11,6 +11,12 @@ public static class PostingKey
 {
     const string Crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
+    /// <summary>
+    /// The party of a document that is not its customer's only one in the period: customer, contract and version, parted by a character that no id may hold.
+    /// </summary>
+    public static string Party(string customer, string contract, int version) =>
+        string.Join('\u001F', customer, contract, version.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
     /// <summary>Crockford base 32 of the first 80 bits of SHA-256 over the parts joined by '|', the revision written "r1".</summary>
     /// <exception cref="ArgumentException">A part is empty or holds the separator.</exception>
     public static string Create(string tenant, string legalEntity, string kind, string period, string currency, string party, int revision)
