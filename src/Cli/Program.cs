@@ -2,6 +2,7 @@ using System.CommandLine;
 using Streams.Cli;
 using Streams.Cli.Commands;
 
+Terminal.Configure();
 var root = new RootCommand("Usage metering, rating and ERP posting on Kafka.\n\nEXAMPLES\n  streams demo                          the main job on embedded defaults, from usage events to posted ERP documents\n  streams demo --output json | jq .reconciliation\n  streams broker --port 9092 --data ./data\n  streams up --roles ingest,aggregators,erp-sink,console --bootstrap-server localhost:9092 --registry http://localhost:8081\n  streams import csv usage.csv --mapping mapping.json --bootstrap-server localhost:9092 --registry http://localhost:8081")
 {
     DemoCommand.Create(),

@@ -20,15 +20,15 @@ static class Oracle
         ["web.egress.bytes"] = [(1_000_000m, 0m), (null, 0.00000009m)],
     };
 
-    /// <summary>Azure's LLM trace: two facts a row, customers dealt out by row number.</summary>
+    /// <summary>Azure's LLM trace: two facts a row, customers dealt out by line number, the header being line 1.</summary>
     public static IEnumerable<Fact> AzureFacts(string path, int customers)
     {
-        var row = 0;
-        foreach (var line in File.ReadLines(path).Skip(1).Where(l => l.Trim().Length > 0))
+        var line = 1;
+        foreach (var text in File.ReadLines(path).Skip(1).Where(l => l.Trim().Length > 0))
         {
-            var cells = line.Trim().Split(',');
+            var cells = text.Trim().Split(',');
             var at = DateTime.Parse(cells[0], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
-            var customer = "cust-" + (row++ % customers).ToString("D3", CultureInfo.InvariantCulture);
+            var customer = "cust-" + (++line % customers).ToString("D3", CultureInfo.InvariantCulture);
             yield return new(customer, "llm.input.tokens", at, decimal.Parse(cells[1], CultureInfo.InvariantCulture));
             yield return new(customer, "llm.output.tokens", at, decimal.Parse(cells[2], CultureInfo.InvariantCulture));
         }
@@ -37,7 +37,8 @@ static class Oracle
     /// <summary>A web server's log in the combined format: a request and, where stated, its bytes; the customer is the client's address.</summary>
     public static IEnumerable<Fact> AccessLogFacts(string path)
     {
-        foreach (var line in File.ReadLines(path).Where(l => l.Contains('"')))
+        // One line of the recording is cut off in the middle of its last field: an odd number of quotes.
+        foreach (var line in File.ReadLines(path).Where(l => l.Count(c => c == '"') % 2 == 0))
         {
             var client = line[..line.IndexOf(' ')];
             var stamp = line[(line.IndexOf('[') + 1)..line.IndexOf(']')];

@@ -5,6 +5,9 @@ namespace Streams.EndToEnd.Tests;
 /// <summary>The real Apache Kafka and schema registry beside the checkout, where they and Java are there.</summary>
 static class RealServers
 {
+    /// <summary>The checkout's folder.</summary>
+    public static string Repository { get; } = FindRepository();
+
     public static string? Shared { get; } = FindShared();
 
     /// <summary>Why they cannot be used here, or null.</summary>
@@ -38,12 +41,16 @@ static class RealServers
 
     static string? FindShared()
     {
+        var shared = Path.Combine(Path.GetDirectoryName(Repository)!, "shared");
+        return Directory.Exists(shared) ? shared : null;
+    }
+
+    static string FindRepository()
+    {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            if (!File.Exists(Path.Combine(folder.FullName, "Streams.sln"))) continue;
-            var shared = Path.Combine(folder.Parent!.FullName, "shared");
-            return Directory.Exists(shared) ? shared : null;
+            if (File.Exists(Path.Combine(folder.FullName, "Streams.sln"))) return folder.FullName;
         }
-        return null;
+        throw new InvalidOperationException("The tests do not run inside the checkout");
     }
 }

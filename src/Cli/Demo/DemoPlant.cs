@@ -32,7 +32,9 @@ sealed class DemoPlant : IAsyncDisposable
 
     public static async Task<DemoPlant> StartAsync(KafkaSettings? kafka, string postgres, string url, CancellationToken cancel)
     {
-        var plant = new DemoPlant { Kafka = kafka ?? new KafkaSettings("", null, new Dictionary<string, string>()) };
+        var given = kafka ?? new KafkaSettings("", null, new Dictionary<string, string>());
+        // The clients' own remarks would come between the person and the progress bar.
+        var plant = new DemoPlant { Kafka = given with { Client = new Dictionary<string, string>(given.Client) { ["log_level"] = "2" } } };
         try
         {
             var folder = plant.MakeFolder();
@@ -109,7 +111,7 @@ sealed class DemoPlant : IAsyncDisposable
         _undo.Push(async () => await Simulator.DisposeAsync());
         Host = RoleHost.Build(Role.All, Kafka, Postgres, new RoleSettings
         {
-            Tenant = "demo", Url = url, RegisterSchemas = true, Posting = DemoErp.Posting,
+            Tenant = "demo", Url = url, LogLevel = LogLevel.Error, RegisterSchemas = true, Posting = DemoErp.Posting,
             Keys = [new ApiKey("demo", Ingest.Http.ApiKey.Hash(ApiKey), "demo", new HashSet<string> { Ingest.Http.ApiKey.UsageWrite, Ingest.Http.ApiKey.ContractWrite })],
             Netsuite = new NetSuiteAccount("1234567", "streams-integration", ErpCredentials.CertificateId, keyFile, Simulator.Address),
         });

@@ -20,10 +20,8 @@ static class Reconciler
         {
             var currency = ledger.Currency;
             var summarised = documents.Where(d => d.Currency == currency).ToList();
-            var rated = Sum(summarised, d => d.RatedTotal);
-            var total = Sum(summarised, d => d.Total);
-            lines.Add(new($"rated windows = documents before rounding ({currency})", audit.RatedByCurrency.GetValueOrDefault(currency), rated));
-            lines.Add(new($"rated + rounding to minor units = posted + listed ({currency})", rated + (total - rated), ledger.Confirmed + ledger.Listed + ledger.UnderWay));
+            var rounding = Sum([.. summarised.SelectMany(d => d.Lines)], l => l.RatedAmount - l.Amount);
+            lines.Add(new($"rated = posted + listed + rounding to cents ({currency})", audit.RatedByCurrency.GetValueOrDefault(currency), ledger.Confirmed + ledger.Listed + ledger.UnderWay + rounding));
             lines.Add(new($"confirmed in the ledger = the ERP's journal ({currency})", ledger.Confirmed, Journal(plant)));
         }
         lines.Add(Count("documents in the ERP = different keys among them", plant.Simulator.Journal.Records.Count, plant.Simulator.Journal.Records.Select(r => r.ExternalId).Distinct().Count()));
@@ -36,7 +34,7 @@ static class Reconciler
 
     static ExactDecimal Journal(DemoPlant plant) => plant.Simulator.Journal.Records.Aggregate(ExactDecimal.Zero, (sum, r) => sum + ExactDecimal.Parse(r.Total));
 
-    static ExactDecimal Sum(List<ErpDocument> documents, Func<ErpDocument, ExactDecimal> part) => documents.Aggregate(ExactDecimal.Zero, (sum, d) => sum + part(d));
+    static ExactDecimal Sum<T>(List<T> items, Func<T, ExactDecimal> part) => items.Aggregate(ExactDecimal.Zero, (sum, item) => sum + part(item));
 
     static ReconciliationLine Count(string what, long left, long right) => new(what, ExactDecimal.FromInteger(left), ExactDecimal.FromInteger(right));
 }

@@ -31,13 +31,11 @@ sealed class TelemetryGenerator(int seed, int events, int customers)
     public IEnumerable<GeneratedEvent> Events()
     {
         var random = new Random(seed);
-        var resend = new Queue<GeneratedEvent>();
         for (var i = 0; i < events; i++)
         {
             var usage = Next(random, i);
             yield return usage;
-            if (random.Next(100) == 0) resend.Enqueue(usage);
-            if (resend.Count > 0 && random.Next(50) == 0) yield return resend.Dequeue();
+            if (random.Next(100) == 0) yield return usage;
         }
     }
 

@@ -25,7 +25,7 @@ static class RoleHost
     public static WebApplication Build(Role roles, KafkaSettings kafka, string? postgres, RoleSettings settings)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
-        builder.AddObservability();
+        builder.AddObservability(settings.LogLevel);
         builder.WebHost.UseUrls(settings.Url);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.Services.AddSingleton(_ => kafka.OpenRegistry(settings.RegisterSchemas));

@@ -12,6 +12,7 @@ sealed record RoleSettings
     static readonly JsonSerializerOptions Json = new(JsonSerializerOptions.Strict)
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase, ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true,
+        Converters = { new JsonStringEnumConverter() },
     };
 
     /// <summary>Whose books these are; part of every document's key.</summary>
@@ -32,6 +33,9 @@ sealed record RoleSettings
     public NetSuiteAccount? Netsuite { get; init; }
 
     public PostingOptions Posting { get; init; } = new();
+
+    /// <summary>The least that is logged: Trace, Debug, Information, Warning, Error, Critical, None.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
     /// <summary>Whether schemas are registered by whoever needs them first. For development.</summary>
     public bool RegisterSchemas { get; init; }
