@@ -14,7 +14,8 @@ internal static class DeleteRecords
 
     private static Task Handle(Request request)
     {
-        var (reader, response, node) = (request.Read(), request.Response, request.Node);
+        var reader = request.Read();
+        var (response, node) = (request.Response, request.Node);
         response.WriteInt32(0);
         var topics = reader.ReadArrayLength();
         response.WriteArrayLength(topics);

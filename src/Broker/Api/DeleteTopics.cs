@@ -21,7 +21,8 @@ internal static class DeleteTopics
 
     private static List<Topic> Delete(Request request)
     {
-        var (reader, response, version, node) = (request.Read(), request.Response, request.Version, request.Node);
+        var reader = request.Read();
+        var (response, version, node) = (request.Response, request.Version, request.Node);
         var removed = new List<Topic>();
         response.WriteInt32(0);
         var count = reader.ReadArrayLength();

@@ -17,7 +17,8 @@ internal static class DescribeConfigs
 
     private static Task Handle(Request request)
     {
-        var (reader, response) = (request.Read(), request.Response);
+        var reader = request.Read();
+        var response = request.Response;
         response.WriteInt32(0);
         var resources = reader.ReadArrayLength();
         response.WriteArrayLength(resources);

@@ -67,7 +67,8 @@ internal static class Fetch
 
     private static Query Parse(Request request)
     {
-        var (reader, version) = (request.Read(), request.Version);
+        var reader = request.Read();
+        var version = request.Version;
         reader.ReadInt32();
         var (maxWait, minBytes, maxBytes) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
         var committedOnly = reader.ReadInt8() == 1;
@@ -108,7 +109,6 @@ internal static class Fetch
         {
             response.WriteString(topic);
             response.WriteArrayLength(partitions.Count);
-            var first = left == query.MaxBytes;
             foreach (var wanted in partitions)
             {
                 left -= WritePartition(request, query, wanted, Math.Max(0, left), left == query.MaxBytes);

@@ -14,7 +14,8 @@ internal static class FindCoordinator
 
     private static Task Handle(Request request)
     {
-        var (reader, response, version) = (request.Read(), request.Response, request.Version);
+        var reader = request.Read();
+        var (response, version) = (request.Response, request.Version);
         if (version >= 1) response.WriteInt32(0);
         if (version < 4)
         {

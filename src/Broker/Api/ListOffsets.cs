@@ -14,7 +14,8 @@ internal static class ListOffsets
 
     private static Task Handle(Request request)
     {
-        var (reader, response, version) = (request.Read(), request.Response, request.Version);
+        var reader = request.Read();
+        var (response, version) = (request.Response, request.Version);
         reader.ReadInt32();
         var committedOnly = version >= 2 && reader.ReadInt8() == 1;
         if (version >= 2) response.WriteInt32(0);

@@ -14,7 +14,8 @@ internal static class OffsetForLeaderEpoch
 
     private static Task Handle(Request request)
     {
-        var (reader, response) = (request.Read(), request.Response);
+        var reader = request.Read();
+        var response = request.Response;
         if (request.Version >= 3) reader.ReadInt32();
         response.WriteInt32(0);
         var topics = reader.ReadArrayLength();

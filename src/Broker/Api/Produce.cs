@@ -27,7 +27,8 @@ internal static class Produce
 
     private static void Append(Request request, List<Task> flushes)
     {
-        var (reader, response, version) = (request.Read(), request.Response, request.Version);
+        var reader = request.Read();
+        var (response, version) = (request.Response, request.Version);
         reader.ReadNullableString();
         request.NoResponse = reader.ReadInt16() == 0;
         reader.ReadInt32();
