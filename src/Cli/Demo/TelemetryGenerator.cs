@@ -12,8 +12,8 @@ sealed record GeneratedEvent(string Id, string Customer, string Meter, Timestamp
 /// </summary>
 sealed class TelemetryGenerator(int seed, int events, int customers)
 {
-    /// <summary>Customers above this number have no contract: their usage is parked.</summary>
-    public const int WithoutContract = 2;
+    /// <summary>Every so manieth customer has no contract: its usage is parked.</summary>
+    const int WithoutContract = 25;
 
     static readonly DateTimeOffset MonthStart = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     static readonly TimeSpan Month = TimeSpan.FromDays(31);
@@ -25,7 +25,7 @@ sealed class TelemetryGenerator(int seed, int events, int customers)
     public static readonly string[] Meters = ["api.requests", "compute.seconds", "storage.gbhours", "egress.gb", "messages.sent"];
 
     /// <summary>The customers that have a contract.</summary>
-    public IEnumerable<string> ContractedCustomers => Enumerable.Range(1, customers - WithoutContract).Select(Customer);
+    public IEnumerable<string> ContractedCustomers => Enumerable.Range(1, customers).Where(number => number % WithoutContract != 0).Select(Customer);
 
     /// <summary>The events in the order in which they are sent.</summary>
     public IEnumerable<GeneratedEvent> Events()
