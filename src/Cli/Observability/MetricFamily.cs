@@ -1,105 +1,97 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using System.Globalization;
 using System.Text;
 
 namespace Streams.Cli.Observability;
 
-/// <summary>One metric with its series. Not thread-safe: its owner locks.</summary>
-sealed class MetricFamily(string name, Instrument instrument)
+/// <summary>All series of one instrument.</summary>
+sealed class MetricFamily
 {
     static readonly double[] Seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-    static readonly double[] Counts = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+    static readonly double[] Bytes = [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216];
+    static readonly double[] Counts = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000, 100_000];
 
-    sealed class Series
+    readonly ConcurrentDictionary<LabelSet, Series> _series;
+    readonly ConcurrentDictionary<LabelSet, Series>.AlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>> _byTags;
+    readonly SeriesBudget _budget;
+    readonly Instrument _instrument;
+    readonly SeriesKind _kind;
+    readonly double[] _bounds;
+
+    public MetricFamily(Instrument instrument, SeriesBudget budget)
     {
-        public double Value;
-        public long Count;
-        public long[]? Buckets;
+        (_instrument, _budget, _kind) = (instrument, budget, PrometheusName.KindOf(instrument));
+        Name = PrometheusName.Of(instrument);
+        _bounds = (instrument as Histogram<double>)?.Advice?.HistogramBucketBoundaries?.ToArray() ?? instrument.Unit switch { "s" => Seconds, "By" => Bytes, _ => Counts };
+        _series = new(new LabelSet.Comparer());
+        _byTags = _series.GetAlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>>();
     }
 
-    readonly string _kind = KindOf(instrument);
-    readonly bool _accumulates = !instrument.IsObservable;
-    readonly double[] _bounds = instrument.Unit == "s" ? Seconds : Counts;
-    readonly SortedDictionary<string, Series> _series = new(StringComparer.Ordinal);
+    public string Name { get; }
 
-    /// <summary>counter, gauge or histogram.</summary>
-    public static string KindOf(Instrument instrument)
+    public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, long scrape)
     {
-        var type = instrument.GetType().Name;
-        return type.StartsWith("Histogram", StringComparison.Ordinal) ? "histogram"
-            : type.StartsWith("Counter", StringComparison.Ordinal) || type.StartsWith("ObservableCounter", StringComparison.Ordinal) ? "counter" : "gauge";
-    }
-
-    /// <summary>Takes one measurement; false when it would need a new series and there may be none.</summary>
-    public bool Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, bool mayAdd, out bool added)
-    {
-        var labels = Labels(tags);
-        added = false;
-        if (!_series.TryGetValue(labels, out var series))
+        if (!_byTags.TryGetValue(tags, out var series))
         {
-            if (!mayAdd) return false;
-            _series[labels] = series = new Series();
-            added = true;
+            if (!_budget.Take()) return;
+            if (!_byTags.TryAdd(tags, series = Make())) _budget.Return();
+            if (!_byTags.TryGetValue(tags, out series)) return;
         }
-        if (_kind == "histogram") Observe(series, value);
-        else if (_accumulates && instrument.GetType().Name.StartsWith("Gauge", StringComparison.Ordinal)) series.Value = value;
-        else series.Value = _accumulates ? series.Value + value : value;
-        return true;
+        if (_instrument.IsObservable) series.SeenAt = scrape;
+        series.Record(value, _instrument.IsObservable);
     }
 
-    public void Write(StringBuilder text)
+    public void Write(StringBuilder text, long scrape)
     {
-        if (_series.Count == 0) return;
-        text.Append("# HELP ").Append(name).Append(' ').Append(Escape(instrument.Description ?? "", quotes: false)).Append('\n');
-        text.Append("# TYPE ").Append(name).Append(' ').Append(_kind).Append('\n');
+        var live = _series.Where(s => !_instrument.IsObservable || s.Value.SeenAt == scrape)
+            .Select(s => (Labels: s.Key.Text, Series: s.Value)).OrderBy(s => s.Labels, StringComparer.Ordinal).ToList();
+        if (live.Count == 0) return;
+        Header(text, Name, _instrument.Description ?? "", _kind);
+        foreach (var (labels, series) in live) series.Write(text, Name, labels);
+    }
+
+    /// <summary>Gives back what observable instruments no longer report, so that what comes and goes does not use up the budget.</summary>
+    public void Forget(long scrape)
+    {
+        if (!_instrument.IsObservable) return;
         foreach (var (labels, series) in _series)
         {
-            if (_kind == "histogram") WriteHistogram(text, labels, series);
-            else Sample(text, name, labels, series.Value);
+            if (series.SeenAt < scrape && _series.TryRemove(labels, out _)) _budget.Return();
         }
     }
 
-    void Observe(Series series, double value)
+    public static void Header(StringBuilder text, string name, string help, SeriesKind kind)
     {
-        series.Buckets ??= new long[_bounds.Length];
-        for (var i = 0; i < _bounds.Length; i++)
+        var escaped = help.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+        text.Append("# HELP ").Append(name).Append(' ').Append(escaped).Append('\n');
+        text.Append("# TYPE ").Append(name).Append(' ').Append(kind switch
         {
-            if (value <= _bounds[i]) series.Buckets[i]++;
-        }
-        series.Count++;
-        series.Value += value;
+            SeriesKind.Counter => "counter",
+            SeriesKind.Gauge => "gauge",
+            _ => "histogram",
+        }).Append('\n');
     }
 
-    void WriteHistogram(StringBuilder text, string labels, Series series)
+    Series Make() => _kind == SeriesKind.Histogram
+        ? new HistogramSeries(_bounds)
+        : new ValueSeries(accumulates: !_instrument.GetType().Name.StartsWith("Gauge", StringComparison.Ordinal));
+}
+
+/// <summary>How many series there may be in all; what goes beyond is counted, not kept.</summary>
+sealed class SeriesBudget(int most)
+{
+    int _taken;
+    long _dropped;
+
+    public long Dropped => Interlocked.Read(ref _dropped);
+
+    public bool Take()
     {
-        var and = labels.Length == 0 ? "" : labels + ",";
-        for (var i = 0; i < _bounds.Length; i++)
-            Sample(text, name + "_bucket", $"{and}le=\"{_bounds[i].ToString("R", CultureInfo.InvariantCulture)}\"", series.Buckets![i]);
-        Sample(text, name + "_bucket", and + "le=\"+Inf\"", series.Count);
-        Sample(text, name + "_sum", labels, series.Value);
-        Sample(text, name + "_count", labels, series.Count);
+        if (Interlocked.Increment(ref _taken) <= most) return true;
+        Interlocked.Decrement(ref _taken);
+        Interlocked.Increment(ref _dropped);
+        return false;
     }
 
-    static void Sample(StringBuilder text, string metric, string labels, double value)
-    {
-        text.Append(metric);
-        if (labels.Length > 0) text.Append('{').Append(labels).Append('}');
-        text.Append(' ').Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
-    }
-
-    static string Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
-    {
-        if (tags.Length == 0) return "";
-        var labels = new List<string>(tags.Length);
-        foreach (var (key, value) in tags)
-            labels.Add($"{key.Replace('.', '_').Replace('-', '_')}=\"{Escape(Convert.ToString(value, CultureInfo.InvariantCulture) ?? "", quotes: true)}\"");
-        labels.Sort(StringComparer.Ordinal);
-        return string.Join(',', labels);
-    }
-
-    static string Escape(string text, bool quotes)
-    {
-        var escaped = text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
-        return quotes ? escaped.Replace("\"", "\\\"", StringComparison.Ordinal) : escaped;
-    }
+    public void Return() => Interlocked.Decrement(ref _taken);
 }

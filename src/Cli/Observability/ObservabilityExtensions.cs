@@ -1,36 +1,87 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 
 namespace Streams.Cli.Observability;
 
-/// <summary>What every role shows of itself: /metrics, /health/live, /health/ready, and structured logs on stderr.</summary>
-static class ObservabilityExtensions
+/// <summary>What every role shows of itself: metrics, health, logs.</summary>
+public static class ObservabilityExtensions
 {
-    public static WebApplicationBuilder AddObservability(this WebApplicationBuilder builder, LogLevel minimum)
+    /// <summary>Starts listening to the meters at once, so that nothing measured during start-up is missed, and adds health checks.</summary>
+    public static IServiceCollection AddObservability(this IServiceCollection services)
     {
-        builder.Logging.ClearProviders();
-        builder.Logging.AddJsonConsole(console => console.UseUtcTimestamp = true);
-        builder.Logging.SetMinimumLevel(minimum);
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
-        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Services.AddSingleton<PrometheusExposition>();
-        builder.Services.AddHealthChecks();
-        return builder;
+        var exposition = new PrometheusExposition();
+        services.AddSingleton(_ => exposition);
+        services.AddHealthChecks();
+        return services;
     }
 
-    public static WebApplication MapObservability(this WebApplication app)
+    /// <summary>Adds the background service that measures consumer groups' lag.</summary>
+    public static IServiceCollection AddGroupLag(this IServiceCollection services, GroupLagOptions options) =>
+        services.AddHostedService(s => new GroupLagCollector(options, s.GetService<TimeProvider>() ?? TimeProvider.System, s.GetRequiredService<ILogger<GroupLagCollector>>()));
+
+    /// <summary><c>GET /metrics</c> in Prometheus' text format. Needs <see cref="AddObservability"/>.</summary>
+    public static IEndpointConventionBuilder MapMetrics(this IEndpointRouteBuilder app) =>
+        app.MapGet("/metrics", (PrometheusExposition exposition) => Results.Text(exposition.Render(), PrometheusExposition.ContentType));
+
+    /// <summary>
+    /// <c>GET /health/live</c> (checks tagged "live": the process itself) and <c>GET /health/ready</c> (tagged "ready": it can do its work):
+    /// 200 when healthy or degraded, 503 when not, each check listed with its data.
+    /// </summary>
+    public static void MapHealth(this IEndpointRouteBuilder app)
     {
-        // Made now, so that it counts from the start and not from the first scrape.
-        var exposition = app.Services.GetRequiredService<PrometheusExposition>();
-        app.MapGet("/metrics", () => Results.Text(exposition.Collect(), PrometheusExposition.ContentType));
-        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync });
-        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains("ready"), ResponseWriter = WriteAsync });
-        return app;
+        app.MapHealthChecks("/health/live", Options("live"));
+        app.MapHealthChecks("/health/ready", Options("ready"));
     }
 
-    static Task WriteAsync(HttpContext context, HealthReport report) => context.Response.WriteAsJsonAsync(new
+    /// <summary>One JSON object a line on stderr, with event id, level, category and UTC time; stdout is left to data.</summary>
+    public static ILoggingBuilder AddStructuredLogging(this ILoggingBuilder logging, LogLevel minimum = LogLevel.Information)
     {
-        status = report.Status.ToString(),
-        checks = report.Entries.OrderBy(e => e.Key, StringComparer.Ordinal).ToDictionary(e => e.Key, e => new { status = e.Value.Status.ToString(), e.Value.Description, e.Value.Data }),
-    });
+        logging.ClearProviders().SetMinimumLevel(minimum);
+        logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        logging.AddJsonConsole(json =>
+        {
+            json.UseUtcTimestamp = true;
+            json.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+            json.IncludeScopes = false;
+        });
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        return logging;
+    }
+
+    static HealthCheckOptions Options(string tag) => new() { Predicate = check => check.Tags.Contains(tag), ResponseWriter = WriteAsync };
+
+    static async Task WriteAsync(HttpContext context, HealthReport report)
+    {
+        context.Response.ContentType = "application/json; charset=utf-8";
+        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
+        json.WriteStartObject();
+        json.WriteString("status", report.Status.ToString().ToLowerInvariant());
+        json.WriteStartObject("checks");
+        foreach (var (name, entry) in report.Entries.OrderBy(e => e.Key, StringComparer.Ordinal)) WriteEntry(json, name, entry);
+        json.WriteEndObject();
+        json.WriteEndObject();
+        await json.FlushAsync(context.RequestAborted);
+    }
+
+    static void WriteEntry(Utf8JsonWriter json, string name, HealthReportEntry entry)
+    {
+        json.WriteStartObject(name);
+        json.WriteString("status", entry.Status.ToString().ToLowerInvariant());
+        // An exception's text may hold a connection string: the log has it, the page does not.
+        if (entry.Exception is null && entry.Description is not null) json.WriteString("description", entry.Description);
+        json.WriteStartObject("data");
+        foreach (var (key, value) in entry.Data.OrderBy(d => d.Key, StringComparer.Ordinal))
+        {
+            json.WriteString(key, Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture));
+        }
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
 }

@@ -1,84 +1,81 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using System.Globalization;
+using System.Reflection;
 using System.Text;
 
 namespace Streams.Cli.Observability;
 
 /// <summary>
-/// Every instrument of the product in Prometheus' text format 0.0.4, collected by a <see cref="MeterListener"/>. Names: dots become underscores,
-/// then the unit in full (s: seconds, By: bytes), then _total on counters. The number of series is bounded; what is beyond is counted.
+/// Listens to the product's meters, and a few of the runtime's, and renders what they measured in Prometheus' text format 0.0.4.
+/// Must exist before the first measurement that is to be counted. Recording takes no lock but a histogram's own.
 /// </summary>
-sealed class PrometheusExposition : IDisposable
+public sealed class PrometheusExposition : IDisposable
 {
-    /// <summary>Most series kept, all instruments together.</summary>
-    public const int MaxSeries = 5_000;
-
-    /// <summary>What the endpoint answers with.</summary>
+    /// <summary>Content type of <see cref="Render"/>'s text.</summary>
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-    readonly MeterListener _listener = new();
-    readonly Lock _lock = new();
-    readonly SortedDictionary<string, MetricFamily> _families = new(StringComparer.Ordinal);
-    int _series;
-    long _dropped;
+    /// <summary>Series in all; measurements that would need more are dropped and counted.</summary>
+    public const int DefaultMaxSeries = 4000;
 
-    public PrometheusExposition()
+    readonly ConcurrentDictionary<string, MetricFamily> _families = new(StringComparer.Ordinal);
+    readonly MeterListener _listener = new();
+    readonly SeriesBudget _budget;
+    readonly Lock _scrapes = new();
+    long _scrape;
+
+    public PrometheusExposition(int maxSeries = DefaultMaxSeries)
     {
-        _listener.InstrumentPublished = (instrument, listener) =>
-        {
-            if (instrument.Meter.Name.StartsWith("Streams.", StringComparison.Ordinal) || instrument.Meter.Name == "System.Runtime")
-                listener.EnableMeasurementEvents(instrument, Family(instrument));
-        };
-        _listener.SetMeasurementEventCallback<int>((_, value, tags, state) => Record((MetricFamily)state!, value, tags));
-        _listener.SetMeasurementEventCallback<long>((_, value, tags, state) => Record((MetricFamily)state!, value, tags));
-        _listener.SetMeasurementEventCallback<double>((_, value, tags, state) => Record((MetricFamily)state!, value, tags));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxSeries);
+        _budget = new(maxSeries);
+        _listener.InstrumentPublished = Publish;
+        _listener.SetMeasurementEventCallback<byte>((i, v, tags, state) => Record(v, tags, state));
+        _listener.SetMeasurementEventCallback<short>((i, v, tags, state) => Record(v, tags, state));
+        _listener.SetMeasurementEventCallback<int>((i, v, tags, state) => Record(v, tags, state));
+        _listener.SetMeasurementEventCallback<long>((i, v, tags, state) => Record(v, tags, state));
+        _listener.SetMeasurementEventCallback<float>((i, v, tags, state) => Record(v, tags, state));
+        _listener.SetMeasurementEventCallback<double>((i, v, tags, state) => Record(v, tags, state));
+        _listener.SetMeasurementEventCallback<decimal>((i, v, tags, state) => Record((double)v, tags, state));
         _listener.Start();
+    }
+
+    /// <summary>Whether a meter is exposed: the product's own, the runtime's and the web server's.</summary>
+    public static bool Exposes(string meter) => meter.StartsWith("Streams.", StringComparison.Ordinal) || meter is "System.Runtime" or "Microsoft.AspNetCore.Server.Kestrel";
+
+    /// <summary>Asks the observable instruments and renders every series.</summary>
+    public string Render()
+    {
+        lock (_scrapes)
+        {
+            var scrape = Interlocked.Increment(ref _scrape);
+            _listener.RecordObservableInstruments();
+            var text = new StringBuilder(16_384);
+            foreach (var family in _families.Values.OrderBy(f => f.Name, StringComparer.Ordinal))
+            {
+                family.Write(text, scrape);
+                family.Forget(scrape);
+            }
+            WriteOwn(text);
+            return text.ToString();
+        }
     }
 
     public void Dispose() => _listener.Dispose();
 
-    /// <summary>The present values of everything.</summary>
-    public string Collect()
+    void Publish(Instrument instrument, MeterListener listener)
     {
-        _listener.RecordObservableInstruments();
-        var text = new StringBuilder();
-        lock (_lock)
-        {
-            foreach (var family in _families.Values) family.Write(text);
-        }
-        var version = typeof(PrometheusExposition).Assembly.GetName().Version!;
-        text.Append("# HELP streams_build_info The running build.\n# TYPE streams_build_info gauge\n");
-        text.Append(CultureInfo.InvariantCulture, $"streams_build_info{{version=\"{version}\",runtime=\"{Environment.Version}\"}} 1\n");
-        text.Append("# HELP streams_metrics_dropped_total Measurements of series beyond the bound.\n# TYPE streams_metrics_dropped_total counter\n");
-        text.Append(CultureInfo.InvariantCulture, $"streams_metrics_dropped_total {_dropped}\n");
-        return text.ToString();
+        if (!Exposes(instrument.Meter.Name)) return;
+        listener.EnableMeasurementEvents(instrument, _families.GetOrAdd(PrometheusName.Of(instrument), _ => new MetricFamily(instrument, _budget)));
     }
 
-    /// <summary>The family's name as Prometheus knows it.</summary>
-    public static string NameOf(Instrument instrument)
-    {
-        var name = instrument.Name.Replace('.', '_').Replace('-', '_');
-        var unit = instrument.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" };
-        if (unit.Length > 0 && !name.EndsWith(unit, StringComparison.Ordinal)) name += unit;
-        return MetricFamily.KindOf(instrument) == "counter" && !name.EndsWith("_total", StringComparison.Ordinal) ? name + "_total" : name;
-    }
+    void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state) =>
+        ((MetricFamily)state!).Record(value, tags, Interlocked.Read(ref _scrape));
 
-    MetricFamily Family(Instrument instrument)
+    void WriteOwn(StringBuilder text)
     {
-        lock (_lock)
-        {
-            var name = NameOf(instrument);
-            if (!_families.TryGetValue(name, out var family)) _families[name] = family = new MetricFamily(name, instrument);
-            return family;
-        }
-    }
-
-    void Record(MetricFamily family, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
-    {
-        lock (_lock)
-        {
-            if (family.Record(value, tags, _series < MaxSeries, out var added)) _series += added ? 1 : 0;
-            else _dropped++;
-        }
+        var version = typeof(PrometheusExposition).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+        MetricFamily.Header(text, "streams_build_info", "What is running: always 1.", SeriesKind.Gauge);
+        text.Append($"streams_build_info{{runtime=\"{Environment.Version}\",version=\"{version}\"}} 1\n");
+        MetricFamily.Header(text, "streams_metrics_dropped_measurements_total", "Measurements dropped because there were too many series.", SeriesKind.Counter);
+        text.Append($"streams_metrics_dropped_measurements_total {_budget.Dropped}\n");
     }
 }

@@ -25,7 +25,8 @@ static class RoleHost
     public static WebApplication Build(Role roles, KafkaSettings kafka, string? postgres, RoleSettings settings)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
-        builder.AddObservability(settings.LogLevel);
+        builder.Logging.AddStructuredLogging(settings.LogLevel);
+        builder.Services.AddObservability();
         builder.WebHost.UseUrls(settings.Url);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.Services.AddSingleton(_ => kafka.OpenRegistry(settings.RegisterSchemas));
@@ -33,8 +34,10 @@ static class RoleHost
         if (roles.HasFlag(Role.Ingest)) builder.Services.AddIngest(new IngestOptions { Kafka = EntranceTools.Connection(kafka), Keys = settings.Keys });
         if (roles.HasFlag(Role.Aggregators)) AddAggregators(builder.Services, kafka, settings);
         if (roles.HasFlag(Role.ErpSink)) builder.Services.AddErpSink(Sink(kafka, postgres, settings));
+        if (roles.HasFlag(Role.Console)) builder.Services.AddGroupLag(new GroupLagOptions(kafka.BootstrapServers, ["streams-metering", "streams-erp-sink"]) { KafkaSettings = kafka.Client });
         var app = builder.Build();
-        app.MapObservability();
+        app.MapMetrics();
+        app.MapHealth();
         if (roles.HasFlag(Role.Ingest)) app.MapIngest();
         return app;
     }
@@ -52,7 +55,13 @@ static class RoleHost
         services.AddHealthChecks().AddCheck<AggregatorsHealthCheck>("aggregators", tags: ["ready"]);
     }
 
-    static ErpSinkOptions Sink(KafkaSettings kafka, string? postgres, RoleSettings settings) => new()
+    static ErpSinkOptions Sink(KafkaSettings kafka, string? postgres, RoleSettings settings)
+    {
+        var options = SinkOf(kafka, postgres, settings);
+        return settings.InstanceId is null ? options : options with { Instance = settings.InstanceId };
+    }
+
+    static ErpSinkOptions SinkOf(KafkaSettings kafka, string? postgres, RoleSettings settings) => new()
     {
         BootstrapServers = kafka.BootstrapServers,
         KafkaSettings = kafka.Client,

@@ -1,0 +1,98 @@
+using System.Diagnostics;
+
+namespace Streams.Cli.Tests;
+
+/// <summary>The command as a process: what it prints where, and what it ends with.</summary>
+public sealed class CommandTests
+{
+    [Theory]
+    [InlineData("")]
+    [InlineData("demo")]
+    [InlineData("up")]
+    [InlineData("broker")]
+    [InlineData("registry")]
+    [InlineData("import csv")]
+    [InlineData("contracts load")]
+    [InlineData("periods close")]
+    [InlineData("replay plan")]
+    [InlineData("replay execute")]
+    [InlineData("bench metering")]
+    [InlineData("topics create")]
+    [InlineData("schemas register")]
+    [InlineData("simulator netsuite")]
+    [InlineData("doctor")]
+    public void Help_shows_usage_and_an_example(string command)
+    {
+        var (code, output, _) = Run($"{command} --help".Trim());
+
+        Assert.Equal(0, code);
+        Assert.Contains("Usage:", output);
+        Assert.Contains("EXAMPLE", output);
+    }
+
+    [Theory]
+    [InlineData("no-such-command", "no-such-command")]
+    [InlineData("broker", "--data")]
+    [InlineData("topics create", "--bootstrap-server")]
+    [InlineData("up --bootstrap-server 127.0.0.1:1 --registry http://127.0.0.1:1 --roles cook", "cook")]
+    [InlineData("topics create --bootstrap-server 127.0.0.1:1 -X novalue", "novalue")]
+    [InlineData("contracts check /no/such/file.json", "/no/such")]
+    public void Wrong_usage_ends_with_2_and_says_what_is_wrong_on_stderr(string command, string named)
+    {
+        var (code, output, error) = Run(command);
+
+        Assert.Equal(2, code);
+        Assert.Contains(named, error);
+        Assert.Empty(output);
+    }
+
+    [Fact]
+    public void The_documented_contracts_have_no_faults()
+    {
+        var (code, output, _) = Run($"contracts check {Path.Combine(Repository.Folder, "docs", "contracts", "example.json")}");
+
+        Assert.Equal(0, code);
+        Assert.Contains("no faults", output);
+    }
+
+    [Fact]
+    public void A_faulty_contract_file_names_every_fault()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, """{"plans": [{"id": "p", "currency": "usd", "prices": {"no.meter": [{"upTo": null, "unitPrice": "-1"}]}}]}""");
+            var (code, _, error) = Run($"contracts check {file}");
+            Assert.Equal(2, code);
+            Assert.Contains("CURRENCY_INVALID", error);
+            Assert.Contains("PRICE_NEGATIVE", error);
+            Assert.Contains("METER_UNKNOWN", error);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public void The_topology_is_described_in_Kafka_Streams_text_form()
+    {
+        var (code, output, _) = Run("topology describe");
+
+        Assert.Equal(0, code);
+        Assert.Contains("Sub-topology: 0", output);
+        Assert.Contains("usage.events", output);
+    }
+
+    static (int Code, string Output, string Error) Run(string command)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "streams.dll"));
+        foreach (var word in command.Split(' ', StringSplitOptions.RemoveEmptyEntries)) start.ArgumentList.Add(word);
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(60)), $"'{command}' did not end");
+        return (process.ExitCode, output, error.Result);
+    }
+}
