@@ -13,6 +13,7 @@ public sealed class SchemaRegistryClient : ISchemaRegistry, IDisposable
 {
     readonly SchemaRegistryOptions _options;
     readonly RegistryTransport _transport;
+    readonly SemaphoreSlim _asking = new(1);
     readonly ConcurrentDictionary<(string Subject, string Schema), int> _ids = new();
     readonly ConcurrentDictionary<int, string> _schemas = new();
 
@@ -25,14 +26,28 @@ public sealed class SchemaRegistryClient : ISchemaRegistry, IDisposable
         _transport = new(options, handler, time ?? TimeProvider.System);
     }
 
-    public void Dispose() => _transport.Dispose();
+    public void Dispose()
+    {
+        _transport.Dispose();
+        _asking.Dispose();
+    }
 
     public async Task<int> GetIdAsync(string subject, string schemaJson, CancellationToken cancel = default)
     {
         if (_ids.TryGetValue((subject, schemaJson), out var known)) return known;
-        return _options.RegisterSchemas
-            ? await RegisterAsync(subject, schemaJson, cancel)
-            : (await LookupAsync(subject, schemaJson, cancel)).Id;
+        // One asks, the others wait for its answer: thousands of events may want the same id at once.
+        await _asking.WaitAsync(cancel);
+        try
+        {
+            if (_ids.TryGetValue((subject, schemaJson), out known)) return known;
+            return _options.RegisterSchemas
+                ? await RegisterAsync(subject, schemaJson, cancel)
+                : (await LookupAsync(subject, schemaJson, cancel)).Id;
+        }
+        finally
+        {
+            _asking.Release();
+        }
     }
 
     public async Task<string?> GetSchemaAsync(int id, CancellationToken cancel = default)
