@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Streams.Broker;
+
+/// <summary>How the embedded broker runs.</summary>
+public sealed record EmbeddedBrokerOptions
+{
+    /// <summary>Where everything is kept; made when missing, locked against a second process.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>The port on 127.0.0.1; 0 takes any that is free.</summary>
+    public int Port { get; init; }
+
+    public int DefaultPartitions { get; init; } = 4;
+
+    public bool AutoCreateTopics { get; init; } = true;
+
+    /// <summary>Bytes of a segment file of a partition's log.</summary>
+    public long SegmentBytes { get; init; } = 256L << 20;
+
+    /// <summary>Bytes of the largest request; a longer one closes its connection.</summary>
+    public int MaxRequestBytes { get; init; } = 100 << 20;
+
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+}

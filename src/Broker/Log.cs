@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Logging;
+
+namespace Streams.Broker;
+
+internal static partial class BrokerLog
+{
+    [LoggerMessage(5001, LogLevel.Information, "broker ready on {Address}, {Topics} topics, recovered in {Milliseconds} ms")]
+    public static partial void Ready(this ILogger log, string address, int topics, long milliseconds);
+
+    [LoggerMessage(5002, LogLevel.Warning, "{Topic}-{Partition}: torn tail of {Bytes} bytes cut off, the log ends at offset {EndOffset}")]
+    public static partial void TailTruncated(this ILogger log, string topic, int partition, long bytes, long endOffset);
+
+    [LoggerMessage(5003, LogLevel.Error, "{Topic}-{Partition}: {File} is damaged at byte {Position}, offset {Offset}; the partition is refused and the file kept")]
+    public static partial void LogDamaged(this ILogger log, string topic, int partition, string file, long position, long offset);
+
+    [LoggerMessage(5004, LogLevel.Warning, "journal: torn tail of {Bytes} bytes cut off")]
+    public static partial void JournalTruncated(this ILogger log, long bytes);
+
+    [LoggerMessage(5005, LogLevel.Warning, "connection {Connection} closed: {Reason}")]
+    public static partial void ConnectionRefused(this ILogger log, long connection, string reason);
+
+    [LoggerMessage(5006, LogLevel.Error, "request {Api} failed, connection {Connection} closed")]
+    public static partial void RequestFailed(this ILogger log, string api, long connection, Exception error);
+
+    [LoggerMessage(5007, LogLevel.Warning, "transaction of {TransactionalId} timed out and is aborted")]
+    public static partial void TransactionTimedOut(this ILogger log, string transactionalId);
+}

@@ -1,0 +1,85 @@
+namespace Streams.Broker.Log;
+
+/// <summary>Something that was written and waits to be on disk.</summary>
+internal interface IFlushable
+{
+    /// <summary>Brings to disk everything written before the call, then makes it visible.</summary>
+    void Flush();
+}
+
+/// <summary>
+/// Group commit: one round of fsyncs serves everybody who waits. What is written while a round runs is served by the next.
+/// A failed fsync ends the process: the kernel has dropped the pages, so that a second try would lie.
+/// </summary>
+internal sealed class GroupCommit : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _wanted = new(0);
+    private readonly Thread _thread;
+    private HashSet<IFlushable> _dirty = [];
+    private TaskCompletionSource _round = NewRound();
+    private bool _stopping;
+
+    public GroupCommit()
+    {
+        _thread = new Thread(Run) { IsBackground = true, Name = "broker-fsync" };
+        _thread.Start();
+    }
+
+    /// <summary>Completes when what was written so far is on disk.</summary>
+    public Task FlushAsync(IFlushable file)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_stopping, this);
+            if (_dirty.Count == 0) _wanted.Release();
+            _dirty.Add(file);
+            return _round.Task;
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            if (_stopping) return ValueTask.CompletedTask;
+            _stopping = true;
+            _wanted.Release();
+        }
+        _thread.Join();
+        _wanted.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static TaskCompletionSource NewRound() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void Run()
+    {
+        while (true)
+        {
+            _wanted.Wait();
+            HashSet<IFlushable> files;
+            TaskCompletionSource round;
+            lock (_gate)
+            {
+                if (_dirty.Count == 0 && _stopping) return;
+                (files, _dirty) = (_dirty, []);
+                (round, _round) = (_round, NewRound());
+            }
+            FlushAll(files);
+            round.SetResult();
+        }
+    }
+
+    private static void FlushAll(HashSet<IFlushable> files)
+    {
+        try
+        {
+            foreach (var file in files) file.Flush();
+        }
+        catch (Exception e)
+        {
+            Environment.FailFast("fsync failed; what was acknowledged before is safe, nothing after is", e);
+        }
+    }
+}
