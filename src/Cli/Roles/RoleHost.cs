@@ -52,13 +52,17 @@ static class RoleHost
         services.AddHealthChecks().AddCheck<AggregatorsHealthCheck>("aggregators", tags: ["ready"]);
     }
 
-    static ErpSinkOptions Sink(KafkaSettings kafka, string? postgres, RoleSettings settings) => new()
+    static ErpSinkOptions Sink(KafkaSettings kafka, string? postgres, RoleSettings settings)
     {
-        BootstrapServers = kafka.BootstrapServers,
-        KafkaSettings = kafka.Client,
-        Registry = kafka.OpenRegistry(settings.RegisterSchemas),
-        Postgres = postgres ?? throw new CommandException(ExitCodes.WrongUsage, "The erp-sink needs --postgres: where is the ledger?"),
-        NetSuite = (settings.Netsuite ?? throw new CommandException(ExitCodes.WrongUsage, "The erp-sink needs \"netsuite\" in --config: which account?")).ToOptions(),
-        Posting = settings.Posting,
-    };
+        var options = new ErpSinkOptions
+        {
+            BootstrapServers = kafka.BootstrapServers,
+            KafkaSettings = kafka.Client,
+            Registry = kafka.OpenRegistry(settings.RegisterSchemas),
+            Postgres = postgres ?? throw new CommandException(ExitCodes.WrongUsage, "The erp-sink needs --postgres: where is the ledger?"),
+            NetSuite = (settings.Netsuite ?? throw new CommandException(ExitCodes.WrongUsage, "The erp-sink needs \"netsuite\" in --config: which account?")).ToOptions(),
+            Posting = settings.Posting,
+        };
+        return settings.InstanceId is { } name ? options with { Instance = name, GroupInstanceId = name } : options;
+    }
 }
