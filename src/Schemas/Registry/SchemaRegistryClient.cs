@@ -13,8 +13,8 @@ public sealed class SchemaRegistryClient : ISchemaRegistry, IDisposable
 {
     readonly SchemaRegistryOptions _options;
     readonly RegistryTransport _transport;
-    readonly SemaphoreSlim _asking = new(1);
     readonly ConcurrentDictionary<(string Subject, string Schema), int> _ids = new();
+    readonly ConcurrentDictionary<(string Subject, string Schema), Lazy<Task<int>>> _asked = new();
     readonly ConcurrentDictionary<int, string> _schemas = new();
 
     /// <param name="options">Where the registry is, and whether to register.</param>
@@ -26,27 +26,26 @@ public sealed class SchemaRegistryClient : ISchemaRegistry, IDisposable
         _transport = new(options, handler, time ?? TimeProvider.System);
     }
 
-    public void Dispose()
-    {
-        _transport.Dispose();
-        _asking.Dispose();
-    }
+    public void Dispose() => _transport.Dispose();
 
     public async Task<int> GetIdAsync(string subject, string schemaJson, CancellationToken cancel = default)
     {
         if (_ids.TryGetValue((subject, schemaJson), out var known)) return known;
-        // One asks, the others wait for its answer: thousands of events may want the same id at once.
-        await _asking.WaitAsync(cancel);
+        // Whoever asks while an answer is under way shares it: thousands of first events must not become thousands of calls.
+        var asked = _asked.GetOrAdd((subject, schemaJson), key => new(() => AskIdAsync(key.Subject, key.Schema)));
+        return await asked.Value.WaitAsync(cancel);
+    }
+
+    async Task<int> AskIdAsync(string subject, string schemaJson)
+    {
+        await Task.Yield();
         try
         {
-            if (_ids.TryGetValue((subject, schemaJson), out known)) return known;
-            return _options.RegisterSchemas
-                ? await RegisterAsync(subject, schemaJson, cancel)
-                : (await LookupAsync(subject, schemaJson, cancel)).Id;
+            return _options.RegisterSchemas ? await RegisterAsync(subject, schemaJson) : (await LookupAsync(subject, schemaJson)).Id;
         }
         finally
         {
-            _asking.Release();
+            _asked.TryRemove((subject, schemaJson), out _);
         }
     }
 

@@ -64,6 +64,7 @@ internal sealed class ChangelogReader(string thread, StreamConfig config, Broker
         {
             reader.Release();
         }
+        KillPoint.Reached("stream.during_restore");
         var done = changelogs.FindAll(IsDone);
         if (done.Count == 0)
             return;
