@@ -27,14 +27,12 @@ public sealed class ApacheKafka : IBroker
 
     public string BootstrapServers { get; } = "";
 
-    public ValueTask DisposeAsync()
+    public void Dispose()
     {
-        if (Missing is null)
-        {
-            Run(script!, "stop", "--dir", directory, "--kill");
-            Directory.Delete(directory, recursive: true);
-        }
-        return ValueTask.CompletedTask;
+        if (Missing is not null)
+            return;
+        Run(script!, "stop", "--dir", directory, "--kill");
+        Directory.Delete(directory, recursive: true);
     }
 
     private static string? Script()

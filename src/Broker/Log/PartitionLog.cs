@@ -25,6 +25,8 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
     private readonly List<AbortedTransaction> _aborted = [];
     private readonly HashSet<IFetchWaiter> _waiters = [];
     private readonly DurablePoint _durablePoint;
+    private readonly Lock _flushing = new();
+    private bool _disposed;
 
     public PartitionLog(string directory, string topic, int partition, long segmentBytes)
     {
@@ -100,6 +102,12 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
 
     public void Flush()
     {
+        // A topic may be deleted while its log waits for the disk: one of the two goes first.
+        lock (_flushing) FlushOpen();
+    }
+
+    private void FlushOpen()
+    {
         long end;
         Segment? segment;
         lock (_gate)
@@ -107,7 +115,7 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
             end = LogEndOffset;
             segment = _segments.Count == 0 ? null : _segments[^1];
         }
-        if (segment is null || segment.File.IsClosed) return;
+        if (segment is null || _disposed) return;
         var size = segment.Size;
         RandomAccess.FlushToDisk(segment.File);
         NameOnDisk(segment);
@@ -117,8 +125,10 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
 
     public void Dispose()
     {
+        lock (_flushing)
         lock (_gate)
         {
+            _disposed = true;
             foreach (var segment in _segments) segment.Dispose();
             _durablePoint.Dispose();
             IsDamaged = true;

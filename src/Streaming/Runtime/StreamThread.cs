@@ -231,8 +231,7 @@ internal sealed class StreamThread : IDisposable
             foreach (var task in tasks.Values.Where(t => t.State == TaskState.Created).ToList())
                 BeginRestore(task);
             changelogs.Step(TimeSpan.FromMilliseconds(50));
-            foreach (var task in tasks.Values.Where(t => t.State == TaskState.Restored).ToList())
-                Start(task);
+            StartRestored();
         }
         catch (KafkaException e) when (tasks.Values.All(t => Stopwatch.GetElapsedTime(t.CreatedAt) < config.TaskTimeout))
         {
@@ -259,18 +258,34 @@ internal sealed class StreamThread : IDisposable
         changelogs.Add(task);
     }
 
-    private void Start(ActiveTask task)
+    /// <summary>
+    /// Assigns exactly the partitions of tasks that can process, each at its position. A partition is never fetched before that: a seek while a
+    /// logical start offset was still being looked up could be undone by the answer, and skip records.
+    /// </summary>
+    private void StartRestored()
+    {
+        var restored = tasks.Values.Where(t => t.State == TaskState.Restored).ToList();
+        if (restored.Count == 0)
+            return;
+        foreach (var task in restored)
+            RequireOffsetForState(task);
+        var ready = tasks.Values.Where(t => t.State is TaskState.Restored or TaskState.Running);
+        consumer.Assign(ready.SelectMany(t => t.Inputs).Select(i => new TopicPartitionOffset(i.Partition, i.Position)));
+        lookup.Clear();
+        foreach (var task in restored)
+        {
+            task.Task.Init();
+            task.State = TaskState.Running;
+            committed.Set(task.Inputs);
+        }
+        Telemetry.Tasks.Add(restored.Count);
+    }
+
+    private void RequireOffsetForState(ActiveTask task)
     {
         if (task.NothingCommitted && task.RestoredRecords > 0 && config.ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce)
             throw new StreamsException($"task {task.Task.Name}: its changelog holds {task.RestoredRecords} records, but the group "
                 + $"\"{config.ApplicationId}\" has no committed offset (expired or deleted). Restore the offset, or delete the changelog topics to start anew.");
-        consumer.Resume(task.Inputs.Select(i => i.Partition));
-        foreach (var input in task.Inputs)
-            consumer.Seek(new TopicPartitionOffset(input.Partition, input.Position));
-        task.Task.Init();
-        task.State = TaskState.Running;
-        committed.Set(task.Inputs);
-        Telemetry.Tasks.Add(1);
     }
 
     private void CommitOrBreak()
@@ -340,7 +355,7 @@ internal sealed class StreamThread : IDisposable
         CloseTasks();
         NewProducer();
         broken = null;
-        consumer.Pause(owned);
+        consumer.Assign(Array.Empty<TopicPartitionOffset>());
         Open(owned);
     }
 
@@ -363,7 +378,7 @@ internal sealed class StreamThread : IDisposable
         }
     }
 
-    /// <summary>Makes tasks for partitions and pauses these until the tasks are restored.</summary>
+    /// <summary>Makes tasks for partitions; they are restored before the partitions are fetched.</summary>
     private void Open(IReadOnlyCollection<TopicPartition> partitions)
     {
         foreach (var sub in topologies)
@@ -387,7 +402,7 @@ internal sealed class StreamThread : IDisposable
         changed();
     }
 
-    /// <summary>Partitions begin at their end, where nothing is fetched, until their tasks are restored and set them to the committed offsets.</summary>
+    /// <summary>Nothing is fetched yet: <see cref="StartRestored"/> assigns the partitions once their tasks are restored.</summary>
     private IEnumerable<TopicPartitionOffset> OnAssigned(List<TopicPartition> partitions)
     {
         Guard(() =>
@@ -396,7 +411,7 @@ internal sealed class StreamThread : IDisposable
             generation = consumer.ConsumerGroupMetadata;
             Open(partitions);
         });
-        return partitions.Select(p => new TopicPartitionOffset(p, Offset.End));
+        return [];
     }
 
     private void OnRevoked(List<TopicPartitionOffset> partitions)

@@ -34,3 +34,26 @@ public sealed class EmbeddedOnKafkaContract(RealKafka kafka) : RegistryContract,
         if (_registry is not null) await _registry.DisposeAsync();
     }
 }
+
+/// <summary>And over the embedded broker, as in the demo.</summary>
+public sealed class EmbeddedOnEmbeddedContract : RegistryContract, IAsyncLifetime
+{
+    readonly string _directory = Directory.CreateTempSubdirectory("registry-broker-").FullName;
+    EmbeddedBroker _broker = null!;
+    EmbeddedRegistry _registry = null!;
+
+    protected override Task<string> UrlAsync() => Task.FromResult(_registry.Url);
+
+    public async Task InitializeAsync()
+    {
+        _broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions { DataDirectory = _directory });
+        _registry = await EmbeddedRegistry.StartAsync(new() { BootstrapServers = _broker.BootstrapServers });
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _registry.DisposeAsync();
+        await _broker.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+}
