@@ -1,6 +1,7 @@
 using Streams.Aggregators;
 using Streams.Aggregators.Metering;
 using Streams.Cli.Observability;
+using Streams.ConsolePages;
 using Streams.ErpSink;
 using Streams.Ingest;
 using Streams.Schemas.Registry;
@@ -34,11 +35,13 @@ static class RoleHost
         if (roles.HasFlag(Role.Ingest)) builder.Services.AddIngest(new IngestOptions { Kafka = EntranceTools.Connection(kafka), Keys = settings.Keys });
         if (roles.HasFlag(Role.Aggregators)) AddAggregators(builder.Services, kafka, settings);
         if (roles.HasFlag(Role.ErpSink)) builder.Services.AddErpSink(Sink(kafka, postgres, settings));
+        if (roles.HasFlag(Role.Console)) builder.Services.AddConsole(postgres ?? throw new CommandException(ExitCodes.WrongUsage, "The console needs --postgres: where is the ledger?"));
         if (roles.HasFlag(Role.Console)) builder.Services.AddGroupLag(new GroupLagOptions(kafka.BootstrapServers, ["streams-metering", "streams-erp-sink"]) { KafkaSettings = kafka.Client });
         var app = builder.Build();
         app.MapMetrics();
         app.MapHealth();
         if (roles.HasFlag(Role.Ingest)) app.MapIngest();
+        if (roles.HasFlag(Role.Console)) app.MapConsole();
         return app;
     }
 
