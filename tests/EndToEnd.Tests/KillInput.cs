@@ -39,10 +39,12 @@ static class KillInput
         {
             // A seed for each month: its lines are the same whatever they are cut into.
             var random = new Random(7919 * (month + 1));
-            var step = (Start.AddMonths(month + 1) - Start.AddMonths(month)) / RowsPerMonth;
+            // Not in the first hours: the close of the month before reaches into them.
+            var begin = Start.AddMonths(month).AddHours(3);
+            var step = (Start.AddMonths(month + 1).AddHours(-2) - begin) / RowsPerMonth;
             for (var row = 0; row < RowsPerMonth; row++)
             {
-                var at = Start.AddMonths(month) + step * row + TimeSpan.FromMilliseconds(random.Next(3_600_000));
+                var at = begin + step * row + TimeSpan.FromMilliseconds(random.Next(3_600_000));
                 text.Append(CultureInfo.InvariantCulture, $"{at:yyyy-MM-dd HH:mm:ss.fff},{Id((row * 7) % Customers)},{random.Next(1, 5000)},{random.Next(1, 900)}\n");
             }
         }

@@ -70,7 +70,7 @@ public sealed class KillTests(ITestOutputHelper output, UndisturbedRun undisturb
         await using var plant = await KillPlant.StartAsync(output.WriteLine);
         var feeding = Task.Run(async () =>
         {
-            for (var month = 0; month < KillInput.Months; month += 4) await plant.FeedAsync(month, 4);
+            for (var month = 0; month < KillInput.Months; month += 2) await plant.FeedAsync(month, 2);
         });
         var kills = await KillAsync(plant, new Random(seed), feeding, TimeSpan.FromSeconds(30));
         await feeding;
