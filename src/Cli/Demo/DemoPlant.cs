@@ -151,5 +151,6 @@ static class DemoErp
         ThrottlePause = TimeSpan.FromMilliseconds(50),
         ThrottlePauseMax = TimeSpan.FromSeconds(1),
         IdleDelay = TimeSpan.FromMilliseconds(50),
+        ClaimBatch = 128,
     };
 }
