@@ -29,6 +29,8 @@ public sealed record AggregatorsOptions
 public sealed class AggregatorsService(AggregatorsOptions options, ISchemaRegistry registry, ILogger<AggregatorsService> logger, IWriterSchemas? writerSchemas = null)
     : BackgroundService
 {
+    static readonly TimeSpan RegistryPause = TimeSpan.FromSeconds(1);
+
     readonly ContractBookSource _contracts = new();
 
     /// <summary>The contracts as this process knows them.</summary>
@@ -39,7 +41,7 @@ public sealed class AggregatorsService(AggregatorsOptions options, ISchemaRegist
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var metering = await MeteringTopology.RegisterAsync(options.Metering, registry, stoppingToken).ConfigureAwait(false);
+        var metering = await RegisterAsync(stoppingToken).ConfigureAwait(false);
         var topology = MeteringTopology.Build(metering, _contracts, writerSchemas, logger.ContractRefused);
         var stream = new KafkaStream(topology, new StreamConfig
         {
@@ -54,6 +56,23 @@ public sealed class AggregatorsService(AggregatorsOptions options, ISchemaRegist
             Stream = stream;
             await stream.StartAsync(stoppingToken).ConfigureAwait(false);
             await stream.Completion.WaitAsync(stoppingToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A registry that is away is waited for, as the broker is: after a power cut the parts come back in any order.</summary>
+    async Task<MeteringOptions> RegisterAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await MeteringTopology.RegisterAsync(options.Metering, registry, stoppingToken).ConfigureAwait(false);
+            }
+            catch (SchemaRegistryException e) when (e.ErrorCode == SchemaRegistryErrors.NoAnswer)
+            {
+                logger.RegistryAwaited(e.Message);
+                await Task.Delay(RegistryPause, stoppingToken).ConfigureAwait(false);
+            }
         }
     }
 }

@@ -13,7 +13,10 @@ sealed class EntranceTools(KafkaSettings kafka, ISchemaRegistry registry) : IDis
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     readonly ContractBookSource _book = new();
-    readonly AcknowledgedProducer _producer = new(Connection(kafka), NullLogger<AcknowledgedProducer>.Instance);
+    /// <summary>Longer than at the HTTP entrance: when an event of a series is given up, later ones may be in the topic already, and the second try is late for its window.</summary>
+    static readonly TimeSpan DeliveryTimeout = TimeSpan.FromMinutes(2);
+
+    readonly AcknowledgedProducer _producer = new(Connection(kafka) with { DeliveryTimeout = DeliveryTimeout }, NullLogger<AcknowledgedProducer>.Instance);
 
     public static KafkaConnection Connection(KafkaSettings kafka) => new() { BootstrapServers = kafka.BootstrapServers, Client = kafka.Client };
 

@@ -29,6 +29,7 @@ if (parsed.Errors.Count > 0 && parsed.Action is System.CommandLine.Invocation.Pa
 }
 try
 {
+    KillSwitch.Arm();
     return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false });
 }
 catch (CommandException e)

@@ -34,6 +34,9 @@ public sealed record ErpSinkOptions
     /// </summary>
     public string Instance { get; init; } = $"{Environment.MachineName}-{Guid.NewGuid():N}";
 
+    /// <summary>Static membership in the group, for a name that survives restarts: a killed process that comes back has its partitions at once. Null: none.</summary>
+    public string? GroupInstanceId { get; init; }
+
     public PostingOptions Posting { get; init; } = new();
 
     /// <summary>Keeps passwords and keys out of logs.</summary>

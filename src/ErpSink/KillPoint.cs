@@ -2,7 +2,8 @@ namespace Streams.ErpSink;
 
 /// <summary>
 /// Named points of the way to the ERP at which tests and drills end the process: sink.after_plan, sink.before_offset_commit, sink.after_claim,
-/// sink.after_attempt_row, sink.after_send, sink.before_confirm, sink.after_confirm, sink.before_publish, sink.after_publish.
+/// sink.after_attempt_row, sink.after_send, sink.before_confirm, sink.after_confirm, sink.before_publish, sink.after_publish; of the simulated ERP:
+/// simulator.before_commit, simulator.after_commit.
 /// </summary>
 public static class KillPoint
 {

@@ -33,6 +33,8 @@ sealed class StreamsProcess : IDisposable
     /// <summary>The rest of the line that says it is ready.</summary>
     public Task<string> ReadyAsync() => _ready.Task.WaitAsync(TimeSpan.FromSeconds(60));
 
+    public bool IsReady => _ready.Task.IsCompletedSuccessfully;
+
     public bool HasExited => _process.HasExited;
 
     public int ExitCode => _process.ExitCode;
@@ -51,6 +53,9 @@ sealed class StreamsProcess : IDisposable
         _process.Kill(entireProcessTree: true);
         _process.WaitForExit();
     }
+
+    /// <summary>Waits for its end and for all that it said.</summary>
+    public Task EndAsync() => _process.WaitForExitAsync();
 
     public async Task<int> WaitAsync(TimeSpan patience)
     {

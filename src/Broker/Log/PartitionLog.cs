@@ -117,7 +117,9 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
         }
         if (segment is null || _disposed) return;
         var size = segment.Size;
+        KillPoint.Reached("broker.before_fsync");
         RandomAccess.FlushToDisk(segment.File);
+        KillPoint.Reached("broker.after_fsync");
         NameOnDisk(segment);
         _durablePoint.Write(segment.BaseOffset, Math.Min(size, segment.Size));
         Publish(end);
@@ -146,7 +148,9 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
         var offset = LogEndOffset;
         RecordBatch.WriteBaseOffset(bytes, offset);
         var batch = new RecordBatch(bytes);
+        KillPoint.Reached("broker.before_append");
         WritableSegment(bytes.Length).Append(bytes, offset, batch.MaxTimestamp);
+        KillPoint.Reached("broker.after_append");
         Apply(batch);
         return offset;
     }

@@ -58,6 +58,7 @@ internal sealed class Journal : IFlushable, IDisposable
             RandomAccess.Write(_file, frame, _size);
             _size += frame.Length;
         }
+        KillPoint.Reached("broker.after_journal_entry");
     }
 
     public Task FlushAsync() => _commit.FlushAsync(this);
@@ -67,6 +68,7 @@ internal sealed class Journal : IFlushable, IDisposable
         long size;
         lock (_gate) size = _size;
         RandomAccess.FlushToDisk(_file);
+        KillPoint.Reached("broker.after_journal_fsync");
         lock (_gate) _durable = size;
     }
 

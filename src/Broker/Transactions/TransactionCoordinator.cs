@@ -163,9 +163,13 @@ internal sealed class TransactionCoordinator : IDisposable
 
     private async Task FinishAsync(TransactionChanged decided)
     {
+        KillPoint.Reached("broker.before_decision");
         await _node.Journal.FlushAsync();
+        KillPoint.Reached("broker.after_decision");
         await Task.WhenAll(WriteMarkers(decided).Select(log => _node.Commit.FlushAsync(log)));
+        KillPoint.Reached("broker.after_markers");
         lock (_gate) _node.Record(Completed(decided));
+        KillPoint.Reached("broker.after_completion");
     }
 
     private List<PartitionLog> WriteMarkers(TransactionChanged decided)
@@ -175,6 +179,7 @@ internal sealed class TransactionCoordinator : IDisposable
         {
             var log = _node.Find(topic, partition);
             if (log is not null && log.AppendMarker(decided.ProducerId, decided.Epoch, decided.State == TransactionState.PrepareCommit, _node.Now)) written.Add(log);
+            KillPoint.Reached("broker.after_marker");
         }
         return written;
     }

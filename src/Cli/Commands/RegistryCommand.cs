@@ -16,7 +16,7 @@ static class RegistryCommand
         {
             var kafka = parsed.Kafka(bootstrap, new Option<string?>("--registry"), settings);
             await using var registry = await EmbeddedRegistry.StartAsync(
-                new EmbeddedRegistryOptions { BootstrapServers = kafka.BootstrapServers, Port = parsed.GetValue(port) }, cancel);
+                new EmbeddedRegistryOptions { BootstrapServers = kafka.BootstrapServers, ClientSettings = kafka.Client, Port = parsed.GetValue(port) }, cancel);
             Console.WriteLine($"registry={registry.Url}");
             await Termination.WaitAsync(cancel);
             return ExitCodes.Done;

@@ -25,7 +25,8 @@ static class UpCommand
             await app.StartAsync(cancel);
             Console.WriteLine($"ready={app.Urls.First()}");
             await app.WaitForShutdownAsync(cancel);
-            return ExitCodes.Done;
+            // The host stops when a role fails, and says why in the log; whoever supervises the process must see it too.
+            return app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(s => s.ExecuteTask is { IsFaulted: true }) ? ExitCodes.Failed : ExitCodes.Done;
         });
         return command;
     }

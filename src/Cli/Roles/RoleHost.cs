@@ -60,17 +60,15 @@ static class RoleHost
 
     static ErpSinkOptions Sink(KafkaSettings kafka, string? postgres, RoleSettings settings)
     {
-        var options = SinkOf(kafka, postgres, settings);
-        return settings.InstanceId is null ? options : options with { Instance = settings.InstanceId };
+        var options = new ErpSinkOptions
+        {
+            BootstrapServers = kafka.BootstrapServers,
+            KafkaSettings = kafka.Client,
+            Registry = kafka.OpenRegistry(settings.RegisterSchemas),
+            Postgres = postgres ?? throw new CommandException(ExitCodes.WrongUsage, "The erp-sink needs --postgres: where is the ledger?"),
+            NetSuite = (settings.Netsuite ?? throw new CommandException(ExitCodes.WrongUsage, "The erp-sink needs \"netsuite\" in --config: which account?")).ToOptions(),
+            Posting = settings.Posting,
+        };
+        return settings.InstanceId is { } name ? options with { Instance = name, GroupInstanceId = name } : options;
     }
-
-    static ErpSinkOptions SinkOf(KafkaSettings kafka, string? postgres, RoleSettings settings) => new()
-    {
-        BootstrapServers = kafka.BootstrapServers,
-        KafkaSettings = kafka.Client,
-        Registry = kafka.OpenRegistry(settings.RegisterSchemas),
-        Postgres = postgres ?? throw new CommandException(ExitCodes.WrongUsage, "The erp-sink needs --postgres: where is the ledger?"),
-        NetSuite = (settings.Netsuite ?? throw new CommandException(ExitCodes.WrongUsage, "The erp-sink needs \"netsuite\" in --config: which account?")).ToOptions(),
-        Posting = settings.Posting,
-    };
 }

@@ -27,7 +27,7 @@ sealed record RoleSettings
     /// <summary>Threads of the aggregators.</summary>
     public int Threads { get; init; } = 1;
 
-    /// <summary>A name of this process that survives its restarts: a restarted aggregator takes up its work at once. Null: another one each time.</summary>
+    /// <summary>A name of this process that survives its restarts: a restarted aggregator or erp-sink takes up its work at once. Null: another one each time.</summary>
     public string? InstanceId { get; init; }
 
     public NetSuiteAccount? Netsuite { get; init; }

@@ -59,7 +59,7 @@ public sealed class DocumentConsumer(IntakeStore store, DocumentReader reader, E
         }
     }
 
-    IConsumer<byte[]?, byte[]?> Build() => new ConsumerBuilder<byte[]?, byte[]?>(ConsumerSettings.For(options, options.Group))
+    IConsumer<byte[]?, byte[]?> Build() => new ConsumerBuilder<byte[]?, byte[]?>(new ConsumerConfig(ConsumerSettings.For(options, options.Group)) { GroupInstanceId = options.GroupInstanceId })
         .SetPartitionsAssignedHandler((consumer, partitions) => partitions.Select(p => StartAt(consumer, p)).ToList())
         .SetErrorHandler((_, error) => Log.KafkaTrouble(log, error.Reason))
         .SetLogHandler((_, _) => { })

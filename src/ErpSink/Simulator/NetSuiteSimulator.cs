@@ -149,7 +149,9 @@ public sealed class NetSuiteSimulator : IAsyncDisposable
 
     async Task CommitAndAnswerAsync(HttpContext context, string type, JsonElement body, SimulatorFault fault)
     {
+        KillPoint.Reached("simulator.before_commit", "simulator");
         var (record, error) = Commit(type, body);
+        KillPoint.Reached("simulator.after_commit", "simulator");
         if (fault == SimulatorFault.CommitThenDrop) context.Abort();
         else if (fault == SimulatorFault.CommitThenError) await ErrorAsync(context, 500, "UNEXPECTED_ERROR", "An unexpected error occurred.");
         else if (record is null) await ErrorAsync(context, 400, "USER_ERROR", error!.Value.Detail, error.Value.Path);

@@ -15,7 +15,9 @@ sealed class ImportRun(ImportOptions options, FileStream stream, ILineFormat for
     public async Task<ImportResult> RunAsync(CancellationToken cancel)
     {
         await (options.Mapping.Sort ? SortedAsync(cancel) : InFileOrderAsync(cancel));
+        KillPoint.Reached("import.before_drain");
         await window.DrainAsync(cancel);
+        KillPoint.Reached("import.after_drain");
         Report();
         return new(_lines, _events, refusals.Count, refusals.First);
     }
@@ -101,6 +103,7 @@ sealed class ImportRun(ImportOptions options, FileStream stream, ILineFormat for
         {
             await window.PublishAsync(usage, cancel);
             _events++;
+            KillPoint.Reached("import.after_event");
         }
     }
 

@@ -8,12 +8,19 @@ sealed class InFlightWindow(IUsageEventPublisher publisher, int size)
 {
     readonly SemaphoreSlim _room = new(size, size);
     string? _failure;
+    bool _begun;
 
     public async Task PublishAsync(UsageEvent usage, CancellationToken cancel)
     {
         ThrowIfFailed();
         await _room.WaitAsync(cancel);
-        _ = SendAsync(usage);
+        var sending = SendAsync(usage);
+        if (_begun) return;
+        // The first goes alone. Until the schema's id is known, sends wait for the registry and would overtake one another, or be lost in between
+        // while later ones get through; from then on each is with the producer before the call returns.
+        await sending;
+        ThrowIfFailed();
+        _begun = true;
     }
 
     /// <summary>Waits until nothing is on the way.</summary>

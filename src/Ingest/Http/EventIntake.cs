@@ -10,6 +10,7 @@ sealed class EventIntake(UsageEventRules rules, RecentEvents recent, IUsageEvent
     public async Task<IReadOnlyList<EventOutcome>> TakeAsync(ApiKey key, IReadOnlyList<ReceivedEvent> events)
     {
         var checks = events.Select((received, index) => Check(key, received, index)).ToArray();
+        await publisher.PrepareAsync();
         var outcomes = await Task.WhenAll(checks.Select(check => check.Refused is { } refused ? Task.FromResult(refused) : PublishAsync(check.Usage!, check.Index)));
         foreach (var group in outcomes.GroupBy(o => o.Outcome)) Telemetry.Count("http", group.Key, group.Count());
         return outcomes;

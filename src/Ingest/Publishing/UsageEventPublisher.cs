@@ -10,6 +10,12 @@ public interface IUsageEventPublisher
 {
     /// <summary>Completes when the broker has acknowledged the event or it is known that it has not. Does not throw for what broker or registry do.</summary>
     Task<Delivery> PublishAsync(UsageEvent usage);
+
+    /// <summary>
+    /// Makes what publishing needs, so that from then on each call hands its event to the producer before it returns: events published one after
+    /// the other keep their order. Without it, or when it fails, the first ones wait for the registry and may overtake one another.
+    /// </summary>
+    Task PrepareAsync() => Task.CompletedTask;
 }
 
 /// <summary>
@@ -22,6 +28,19 @@ public sealed class UsageEventPublisher(AcknowledgedProducer producer, ISchemaRe
     static readonly TimeSpan RegistryTimeout = TimeSpan.FromSeconds(5);
 
     public Task<Delivery> PublishAsync(UsageEvent usage) => PublishAsync(usage, partition: null);
+
+    public async Task PrepareAsync()
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(RegistryTimeout);
+            await registry.GetIdAsync(Topics.Subject(topic), UsageEvent.SchemaJson, timeout.Token);
+        }
+        catch (Exception e) when (e is SchemaRegistryException or OperationCanceledException)
+        {
+            // Each event's delivery says so.
+        }
+    }
 
     /// <summary>As <see cref="PublishAsync(UsageEvent)"/>, into a stated partition: control events go to each.</summary>
     internal async Task<Delivery> PublishAsync(UsageEvent usage, int? partition)

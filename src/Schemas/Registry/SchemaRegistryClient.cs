@@ -14,6 +14,7 @@ public sealed class SchemaRegistryClient : ISchemaRegistry, IDisposable
     readonly SchemaRegistryOptions _options;
     readonly RegistryTransport _transport;
     readonly ConcurrentDictionary<(string Subject, string Schema), int> _ids = new();
+    readonly ConcurrentDictionary<(string Subject, string Schema), Lazy<Task<int>>> _asked = new();
     readonly ConcurrentDictionary<int, string> _schemas = new();
 
     /// <param name="options">Where the registry is, and whether to register.</param>
@@ -30,9 +31,22 @@ public sealed class SchemaRegistryClient : ISchemaRegistry, IDisposable
     public async Task<int> GetIdAsync(string subject, string schemaJson, CancellationToken cancel = default)
     {
         if (_ids.TryGetValue((subject, schemaJson), out var known)) return known;
-        return _options.RegisterSchemas
-            ? await RegisterAsync(subject, schemaJson, cancel)
-            : (await LookupAsync(subject, schemaJson, cancel)).Id;
+        // Whoever asks while an answer is under way shares it: thousands of first events must not become thousands of calls.
+        var asked = _asked.GetOrAdd((subject, schemaJson), key => new(() => AskIdAsync(key.Subject, key.Schema)));
+        return await asked.Value.WaitAsync(cancel);
+    }
+
+    async Task<int> AskIdAsync(string subject, string schemaJson)
+    {
+        await Task.Yield();
+        try
+        {
+            return _options.RegisterSchemas ? await RegisterAsync(subject, schemaJson) : (await LookupAsync(subject, schemaJson)).Id;
+        }
+        finally
+        {
+            _asked.TryRemove((subject, schemaJson), out _);
+        }
     }
 
     public async Task<string?> GetSchemaAsync(int id, CancellationToken cancel = default)

@@ -64,6 +64,7 @@ internal sealed class ChangelogReader(string thread, StreamConfig config, Broker
         {
             reader.Release();
         }
+        KillPoint.Reached("stream.during_restore");
         var done = changelogs.FindAll(IsDone);
         if (done.Count == 0)
             return;
@@ -91,7 +92,8 @@ internal sealed class ChangelogReader(string thread, StreamConfig config, Broker
             return;
         }
         if (message->Error != 0)
-            throw new StreamsException($"changelog {changelog.Partition}: {(ErrorCode)message->Error}");
+            throw new StreamsException($"changelog {changelog.Partition} at {changelog.Position} of {changelog.End}: {(ErrorCode)message->Error} "
+                + Marshal.PtrToStringUTF8((nint)message->Value, checked((int)message->ValueLength)));
         changelog.Store.Restore(
             new ReadOnlySpan<byte>(message->Key, checked((int)message->KeyLength)),
             new ReadOnlySpan<byte>(message->Value, checked((int)message->ValueLength)),

@@ -71,6 +71,7 @@ internal sealed unsafe class RecordProducer : IRecordCollector, IDisposable
     {
         Begin();
         Call("send offsets", () => producer.SendOffsetsToTransaction(offsets, group, CallTimeout));
+        KillPoint.Reached("stream.after_send_offsets");
         Call("commit", () => producer.CommitTransaction(CallTimeout));
         inTransaction = false;
     }

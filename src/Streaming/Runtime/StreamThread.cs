@@ -109,6 +109,8 @@ internal sealed class StreamThread : IDisposable
         reader.Read(idle && untilCommit > TimeSpan.Zero ? untilCommit : TimeSpan.Zero);
         try
         {
+            if (reader.Count > 0)
+                KillPoint.Reached("stream.after_poll");
             ProcessBatch();
         }
         catch (BrokenTransactionException e)
@@ -245,6 +247,7 @@ internal sealed class StreamThread : IDisposable
 
     private void BeginRestore(ActiveTask task)
     {
+        KillPoint.Reached("stream.before_restore");
         var answers = consumer.Committed(task.Inputs.Select(i => i.Partition), CallTimeout)
             .ToDictionary(a => a.TopicPartition, a => a.Offset);
         task.NothingCommitted = answers.Values.All(o => o == Offset.Unset);
@@ -275,6 +278,7 @@ internal sealed class StreamThread : IDisposable
         foreach (var task in restored)
         {
             task.Task.Init();
+            KillPoint.Reached("stream.after_restore");
             task.State = TaskState.Running;
             committed.Set(task.Inputs);
         }
@@ -306,14 +310,17 @@ internal sealed class StreamThread : IDisposable
         var dirty = tasks.Values.Where(t => t.State == TaskState.Running && t.HasProgress).ToList();
         if (dirty.Count == 0 || broken is not null || generation is null || producer is null)
             return;
+        KillPoint.Reached("stream.before_commit");
         foreach (var task in dirty)
             task.Task.PrepareCommit();
+        KillPoint.Reached("stream.after_flush");
         var inputs = dirty.SelectMany(t => t.Inputs).ToList();
         var offsets = inputs.ConvertAll(i => new TopicPartitionOffset(i.Partition, i.Position));
         if (config.ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce)
             producer.Commit(offsets, generation);
         else
             CommitAfterFlush(offsets);
+        KillPoint.Reached("stream.after_commit");
         foreach (var input in inputs)
             input.Committed = input.Position;
         troubleSince = 0;
@@ -368,7 +375,9 @@ internal sealed class StreamThread : IDisposable
             producer = new RecordProducer(config, ClientConfigs.Producer(config, $"{name}-producer", transactionalId), m => logger.ClientMessage(name, m));
             try
             {
+                KillPoint.Reached("stream.before_init_transactions");
                 producer.Init();
+                KillPoint.Reached("stream.after_init_transactions");
                 return;
             }
             catch (KafkaException e) when (Stopwatch.GetElapsedTime(since) < config.TaskTimeout)

@@ -1,0 +1,234 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Confluent.Kafka;
+using Npgsql;
+using Streams.Cli;
+using Streams.Cli.Demo;
+using Streams.ErpSink.Simulator;
+using Streams.ErpSink.Status;
+using Streams.Schemas;
+
+namespace Streams.EndToEnd.Tests;
+
+/// <summary>A document as the ERP's journal has it.</summary>
+sealed record JournalLine(string Type, string? Key, string? Entity, string? Currency, string Total, string? Date);
+
+/// <summary>
+/// The whole product as separate processes on ports, folders and a database of its own: broker, registry, simulated ERP, aggregators, sink, and the
+/// commands that an operator gives. Every process may be killed at any time; it comes back as it was.
+/// </summary>
+sealed class KillPlant : IAsyncDisposable
+{
+    static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(90);
+    static readonly TimeSpan SettlePatience = TimeSpan.FromSeconds(120);
+
+    readonly Action<string> _say;
+    readonly string _folder = Directory.CreateTempSubdirectory("streams-kill-").FullName;
+    readonly List<Supervisor> _processes = [];
+    readonly List<string> _commandsHit = [];
+    readonly string _database = $"kill_{Guid.NewGuid():N}";
+    string _server = "", _ledger = "", _bootstrap = "", _registry = "";
+    StreamsProcess? _command;
+
+    KillPlant(Action<string> say) => _say = say;
+
+    public Supervisor Broker { get; private set; } = null!;
+
+    public Supervisor Registry { get; private set; } = null!;
+
+    public Supervisor Simulator { get; private set; } = null!;
+
+    public Supervisor Aggregators { get; private set; } = null!;
+
+    public Supervisor Sink { get; private set; } = null!;
+
+    /// <summary>All that run for long.</summary>
+    public IReadOnlyList<Supervisor> Processes => _processes;
+
+    /// <summary>Points at which imports were killed.</summary>
+    public IReadOnlyList<string> CommandsHit => _commandsHit;
+
+    public static async Task<KillPlant> StartAsync(Action<string> say, int faultsPerMille = 60)
+    {
+        var plant = new KillPlant(say);
+        try
+        {
+            await plant.StartAllAsync(faultsPerMille);
+            return plant;
+        }
+        catch
+        {
+            await plant.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Imports the months' usage and closes the books behind them. A command that is killed or fails is given again, as its message says.</summary>
+    public async Task FeedAsync(int first, int months, string? killImportAt = null)
+    {
+        var file = Path.Combine(_folder, $"usage-{first}-{months}.csv");
+        await File.WriteAllTextAsync(file, KillInput.Csv(first, months));
+        await RunAsync(["import", "csv", file, "--mapping", Path.Combine(_folder, "mapping.json"), .. Kafka(), "--registry", _registry], killImportAt);
+        await RunAsync(["periods", "close", "--through", KillInput.CloseOf(first + months - 1), .. Kafka(), "--registry", _registry]);
+    }
+
+    /// <summary>Kills the command that runs now, if one does; it is given again.</summary>
+    public void KillCommand()
+    {
+        try
+        {
+            _command?.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has just ended.
+        }
+    }
+
+    /// <summary>Waits until every event has its disposition and every document its end in the ledger.</summary>
+    public async Task<TopicAudit> SettleAsync()
+    {
+        await using var database = NpgsqlDataSource.Create(_ledger);
+        var status = new ErpSinkStatus(database);
+        var connection = new ClientConfig { BootstrapServers = _bootstrap };
+        var began = Stopwatch.StartNew();
+        var state = "";
+        while (began.Elapsed < SettlePatience)
+        {
+            var audit = TopicAudit.Read(connection);
+            var documents = TopicReader.ReadAll(connection, Topics.ErpDocuments).LongCount();
+            var states = await status.ByStateAsync();
+            var ended = states.Where(s => s.State is "confirmed" or "refused" or "held").Sum(s => s.Documents);
+            state = $"{audit.Dispositions.Records} of {audit.InputRecords} events judged, {ended} of {documents} documents ended";
+            if (audit.Dispositions.Records >= audit.InputRecords && documents > 0 && ended >= documents)
+            {
+                _say($"settled after {began.Elapsed.TotalSeconds:F1} s: {state}");
+                return audit;
+            }
+            await Task.Delay(250);
+        }
+        throw new TimeoutException($"not settled within {SettlePatience}: {state}; logs are in {_folder}");
+    }
+
+    /// <summary>The ERP's journal, in the order of keys.</summary>
+    public IReadOnlyList<JournalLine> Journal() =>
+        [.. SimulatorJournal.Read(Path.Combine(_folder, "journal.jsonl")).Select(r => new JournalLine(r.Type, r.ExternalId, r.Entity, r.Currency, r.Total, r.TranDate))
+            .OrderBy(l => l.Key, StringComparer.Ordinal)];
+
+    /// <summary>What the ledger says: documents by state.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> LedgerAsync()
+    {
+        await using var database = NpgsqlDataSource.Create(_ledger);
+        return (await new ErpSinkStatus(database).ByStateAsync()).GroupBy(s => s.State).ToDictionary(g => g.Key, g => g.Sum(s => s.Documents));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in Enumerable.Reverse(_processes)) await process.DisposeAsync();
+        if (_ledger.Length > 0) await ExecuteAsync($"drop database if exists {_database} with (force)");
+        if (Environment.GetEnvironmentVariable("STREAMS_KEEP_LOGS") is null) Directory.Delete(_folder, recursive: true);
+        else _say($"logs: {_folder}");
+    }
+
+    async Task StartAllAsync(int faultsPerMille)
+    {
+        _server = await PostgresServer.Provided.Value;
+        await ExecuteAsync($"create database {_database}");
+        _ledger = new NpgsqlConnectionStringBuilder(_server) { Database = _database, MaxPoolSize = 20 }.ConnectionString;
+        var ports = FreePorts(5);
+        (_bootstrap, _registry) = ($"127.0.0.1:{ports[0]}", $"http://127.0.0.1:{ports[1]}");
+        Broker = await SuperviseAsync("broker", "bootstrap=", "broker", "--port", $"{ports[0]}", "--data", Path.Combine(_folder, "broker"));
+        Registry = await SuperviseAsync("registry", "registry=", ["registry", "--port", $"{ports[1]}", .. Kafka()]);
+        var key = Path.Combine(_folder, "integration.pem");
+        Simulator = await SuperviseAsync("simulator", "netsuite=",
+            "simulator", "netsuite", "--port", $"{ports[2]}", "--journal", Path.Combine(_folder, "journal.jsonl"), "--key", key, "--faults", $"{faultsPerMille}", "--seed", "11");
+        await PrepareAsync();
+        Aggregators = await UpAsync("aggregators", ports[3], new { url = $"http://127.0.0.1:{ports[3]}", instanceId = "aggregators-1", tenant = "kill" });
+        Sink = await UpAsync("erp-sink", ports[4], new
+        {
+            url = $"http://127.0.0.1:{ports[4]}", instanceId = "sink-1", tenant = "kill",
+            netsuite = new { account = "1234567", clientId = "streams-integration", certificateId = "streams-certificate", privateKeyFile = key, baseAddress = $"http://127.0.0.1:{ports[2]}" },
+            posting = new
+            {
+                concurrencyLimit = 4, callTimeout = "00:00:01", settleDelay = "00:00:00.5", lookupSpacing = "00:00:00.2", throttlePause = "00:00:00.05",
+                throttlePauseMax = "00:00:01", idleDelay = "00:00:00.05", maxAttempts = 100,
+            },
+        });
+    }
+
+    async Task PrepareAsync()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder, "mapping.json"), KillInput.Mapping);
+        var contracts = Path.Combine(_folder, "contracts.json");
+        await File.WriteAllTextAsync(contracts, KillInput.Contracts);
+        await RunAsync(["topics", "create", .. Kafka()]);
+        await RunAsync(["schemas", "register", "--registry", _registry]);
+        await RunAsync(["contracts", "load", contracts, .. Kafka(), "--registry", _registry]);
+    }
+
+    async Task<Supervisor> UpAsync(string role, int port, object config)
+    {
+        var file = Path.Combine(_folder, $"{role}.json");
+        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(config));
+        return await SuperviseAsync(role, "ready=", ["up", "--roles", role, "--config", file, .. Kafka(), "--registry", _registry, "--postgres", _ledger]);
+    }
+
+    async Task<Supervisor> SuperviseAsync(string name, string readyPrefix, params string[] arguments)
+    {
+        var supervisor = new Supervisor(name, readyPrefix, _folder, arguments);
+        _processes.Add(supervisor);
+        await supervisor.ReadyAsync();
+        return supervisor;
+    }
+
+    async Task RunAsync(string[] arguments, string? killAt = null)
+    {
+        var began = Stopwatch.StartNew();
+        var log = "";
+        while (began.Elapsed < CommandPatience)
+        {
+            using var process = _command = StreamsProcess.Start("\0", killAt is null ? null : new Dictionary<string, string> { ["STREAMS_KILL_AT"] = killAt }, arguments);
+            await process.EndAsync().WaitAsync(CommandPatience);
+            _command = null;
+            if (process.ExitCode == 0) break;
+            log = process.Log;
+            await File.AppendAllTextAsync(Path.Combine(_folder, "commands.log"), $"---- {DateTime.UtcNow:HH:mm:ss.fff} {string.Join(' ', arguments)} ended with {process.ExitCode}\n{log}\n");
+            if (killAt is null || !log.Contains($"streams: killed at {killAt}", StringComparison.Ordinal)) continue;
+            _commandsHit.Add(killAt);
+            killAt = null;
+        }
+        if (began.Elapsed >= CommandPatience) throw new TimeoutException($"'{string.Join(' ', arguments)}' did not succeed\n{log}");
+    }
+
+    string[] Kafka() => ["--bootstrap-server", _bootstrap, "-X", "reconnect.backoff.max.ms=500"];
+
+    async Task ExecuteAsync(string statement)
+    {
+        await using var source = NpgsqlDataSource.Create(_server);
+        await using var command = source.CreateCommand(statement);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>Ports that are free now and below those that the system hands out, so that nobody takes them while a process is away.</summary>
+    static int[] FreePorts(int count)
+    {
+        var ports = new HashSet<int>();
+        while (ports.Count < count)
+        {
+            var port = Random.Shared.Next(24_000, 32_000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                ports.Add(port);
+            }
+            catch (SocketException)
+            {
+                // Taken.
+            }
+        }
+        return [.. ports];
+    }
+}
