@@ -11,7 +11,7 @@ namespace Streams.Ingest.Http;
 /// <param name="Scopes">Some of <see cref="UsageWrite"/> and <see cref="ContractWrite"/>.</param>
 /// <param name="ExpiresAt">The key ends at this moment; null: never.</param>
 /// <param name="EventsPerSecond">Sustained rate with bursts of as many; null: unlimited.</param>
-public sealed record ApiKey(string Name, string Sha256, string Source, IReadOnlySet<string> Scopes, DateTimeOffset? ExpiresAt = null, int? EventsPerSecond = null)
+public sealed record ApiKey(string Name, string Sha256, string Source, IReadOnlyCollection<string> Scopes, DateTimeOffset? ExpiresAt = null, int? EventsPerSecond = null)
 {
     public const string UsageWrite = "usage:write";
     public const string ContractWrite = "contract:write";

@@ -372,6 +372,7 @@ internal sealed class StreamThread : IDisposable
         while (true)
         {
             producer?.Dispose();
+            producer = null;
             producer = new RecordProducer(config, ClientConfigs.Producer(config, $"{name}-producer", transactionalId), m => logger.ClientMessage(name, m));
             try
             {
