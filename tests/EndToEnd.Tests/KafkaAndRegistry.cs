@@ -9,8 +9,9 @@ sealed class KafkaAndRegistry : IAsyncDisposable
 
     public KafkaSettings Settings { get; private set; } = null!;
 
-    public static async Task<KafkaAndRegistry> StartAsync(int port)
+    public static async Task<KafkaAndRegistry> StartAsync()
     {
+        var port = FreePorts();
         var servers = new KafkaAndRegistry();
         try
         {
@@ -24,6 +25,16 @@ sealed class KafkaAndRegistry : IAsyncDisposable
         {
             await servers.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>A port with the next ones free as well: Kafka takes two, the registry the sixth. What an interrupted run left behind is avoided.</summary>
+    static int FreePorts()
+    {
+        for (var port = 20_000 + Environment.ProcessId % 8_000; ; port += 10)
+        {
+            var taken = System.Net.NetworkInformation.IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(l => l.Port).ToHashSet();
+            if (!Enumerable.Range(port, 6).Any(taken.Contains)) return port;
         }
     }
 
