@@ -125,6 +125,20 @@ public sealed class FileImportTests : IDisposable
     }
 
     [Fact]
+    public async Task Nothing_is_published_before_the_first_event_is_acknowledged()
+    {
+        // As when the registry is away at first: later events would overtake, and the second try be late for its window.
+        _publisher.Answer = async _ =>
+        {
+            await Task.Yield();
+            return _publisher.Published.Count == 1 ? Delivery.NotPublished("no schema id") : Delivery.Acknowledged(0, 0);
+        };
+        var file = Write("at,who,n,note\n" + string.Concat(Enumerable.Repeat("2026-01-02 03:04:05.0000000,c,1,x\n", 8)));
+        await Assert.ThrowsAsync<ImportException>(() => RunAsync(file, ImportFormat.Csv, ImportMapping.Parse(Mapping)));
+        Assert.Single(_publisher.Published);
+    }
+
+    [Fact]
     public async Task A_file_too_long_to_sort_is_refused_before_anything_is_published()
     {
         var file = Write("at,who,n,note\n" + string.Concat(Enumerable.Repeat("2026-01-02 03:04:05.0000000,c,1,x\n", 4)));

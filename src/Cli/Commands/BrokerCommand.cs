@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.Extensions.Logging.Console;
 using Streams.Broker;
 
 namespace Streams.Cli.Commands;
@@ -14,9 +15,11 @@ static class BrokerCommand
         var command = new Command("broker", "Run the embedded Kafka-protocol broker on loopback. Prints bootstrap=HOST:PORT when it is ready.\n\nEXAMPLE\n  streams broker --port 9092 --data ./data") { port, data, partitions };
         command.SetAction(async (parsed, cancel) =>
         {
+            using var logging = LoggerFactory.Create(builder => builder.AddSimpleConsole(o => o.SingleLine = true)
+                .Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace));
             await using var broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions
             {
-                DataDirectory = parsed.GetValue(data)!, Port = parsed.GetValue(port), DefaultPartitions = parsed.GetValue(partitions),
+                DataDirectory = parsed.GetValue(data)!, Port = parsed.GetValue(port), DefaultPartitions = parsed.GetValue(partitions), Logger = logging.CreateLogger("Streams.Broker"),
             }, cancel);
             Console.WriteLine($"bootstrap={broker.BootstrapServers}");
             await Termination.WaitAsync(cancel);

@@ -41,6 +41,8 @@ public sealed class SchemaRegistryClient : ISchemaRegistry, IDisposable
         await Task.Yield();
         try
         {
+            // An answer may have come between the caller's look into the cache and this call.
+            if (_ids.TryGetValue((subject, schemaJson), out var known)) return known;
             return _options.RegisterSchemas ? await RegisterAsync(subject, schemaJson) : (await LookupAsync(subject, schemaJson)).Id;
         }
         finally

@@ -88,7 +88,8 @@ internal sealed class ChangelogReader(string thread, StreamConfig config, Broker
             return;
         if (message->Error == BatchReader.EndOfPartition)
         {
-            changelog.MoveTo(message->Offset);
+            // Never back: an end reported around a reconnect may carry no offset, and the position is what a new assignment starts from.
+            changelog.MoveTo(Math.Max(changelog.Position, message->Offset));
             return;
         }
         if (message->Error != 0)

@@ -27,6 +27,16 @@ public sealed class SchemaRegistryClientTests
     }
 
     [Fact]
+    public async Task Callers_that_ask_at_the_same_time_share_one_call()
+    {
+        // A second request would find no answer left.
+        var script = new Script((200, """{"subject":"s","id":7,"version":1,"schema":"\"int\""}"""));
+        using var client = Client(script);
+        Assert.All(await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => client.GetIdAsync("s", "\"int\""))), id => Assert.Equal(7, id));
+        Assert.Single(script.Requests);
+    }
+
+    [Fact]
     public async Task Registration_happens_only_when_it_is_on()
     {
         var script = new Script((404, """{"error_code":40401,"message":"Subject 's' not found."}"""), (200, """{"id":3}"""));
