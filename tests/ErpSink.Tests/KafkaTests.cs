@@ -102,7 +102,7 @@ public sealed class KafkaTests(PostgresFixture postgres) : IClassFixture<Postgre
         var deadline = Stopwatch.StartNew();
         while ((await harness.Status.ByStateAsync()).Where(s => s.State == DocumentState.Confirmed).Sum(s => s.Documents) < documents)
         {
-            Assert.True(deadline.Elapsed < TimeSpan.FromSeconds(40), string.Join(", ", (await harness.Status.ByStateAsync()).Select(s => $"{s.Documents} {s.State}")));
+            Assert.True(deadline.Elapsed < TimeSpan.FromSeconds(120), string.Join(", ", (await harness.Status.ByStateAsync()).Select(s => $"{s.Documents} {s.State}")));
             await Task.Delay(50);
         }
     }
