@@ -1,12 +1,14 @@
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Streams.Cli.Observability;
 
+/// <summary>A consumer group and a topic that it reads.</summary>
+public sealed record WatchedGroup(string Group, string Topic);
+
 /// <summary>Which consumer groups to measure, and how often.</summary>
-public sealed record GroupLagOptions(string BootstrapServers, IReadOnlyList<string> Groups)
+public sealed record GroupLagOptions(string BootstrapServers, IReadOnlyList<WatchedGroup> Groups)
 {
     /// <summary>Further client settings in librdkafka's names.</summary>
     public IReadOnlyDictionary<string, string> KafkaSettings { get; init; } = new Dictionary<string, string>();
@@ -21,29 +23,29 @@ public sealed record GroupLag(string Group, string Topic, int Partition, long Co
     public long Records => Math.Max(0, End - Committed);
 }
 
-/// <summary>Reads the groups' committed offsets and the partitions' ends, shown as the gauge <c>streams.kafka.consumer.lag</c>.</summary>
+/// <summary>
+/// Reads the groups' committed offsets and the partitions' ends, shown as the gauge <c>streams.kafka.consumer.lag</c>. It asks through consumers that
+/// never join: the admin client of librdkafka 2.15 ends the process when a coordinator answers a question about a group's offsets with NOT_COORDINATOR.
+/// </summary>
 public sealed class GroupLagCollector(GroupLagOptions options, TimeProvider time, ILogger<GroupLagCollector> logger) : BackgroundService
 {
     static readonly TimeSpan Timeout = TimeSpan.FromSeconds(8);
 
-    /// <summary>One reading. A group without commits has no lag to show.</summary>
+    /// <summary>One reading, by group, topic and partition. A partition without a commit has no lag to show.</summary>
     /// <exception cref="KafkaException">Kafka refused or did not answer in time.</exception>
-    public static async Task<IReadOnlyList<GroupLag>> ReadAsync(IAdminClient admin, IReadOnlyList<string> groups)
+    public static IReadOnlyList<GroupLag> Read(GroupLagOptions options)
     {
         var lags = new List<GroupLag>();
-        foreach (var group in groups) lags.AddRange(await ReadAsync(admin, group));
-        return [.. lags.OrderBy(l => l.Group, StringComparer.Ordinal).ThenBy(l => l.Topic, StringComparer.Ordinal).ThenBy(l => l.Partition)];
+        foreach (var watched in options.Groups.OrderBy(g => g.Group, StringComparer.Ordinal).ThenBy(g => g.Topic, StringComparer.Ordinal)) lags.AddRange(Read(options, watched));
+        return lags;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // librdkafka's client does its first work in its constructor; the host's start must not wait for it.
-        await Task.Yield();
-        using var admin = new AdminClientBuilder(Config()).SetLogHandler((_, _) => { }).SetErrorHandler((_, e) => Log.LagClientError(logger, e.Reason)).Build();
         using var timer = new PeriodicTimer(options.Interval, time);
         try
         {
-            do await CollectAsync(admin); while (await timer.WaitForNextTickAsync(stoppingToken));
+            do await Task.Run(Collect, stoppingToken); while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -51,11 +53,11 @@ public sealed class GroupLagCollector(GroupLagOptions options, TimeProvider time
         }
     }
 
-    async Task CollectAsync(IAdminClient admin)
+    void Collect()
     {
         try
         {
-            Telemetry.Show(await ReadAsync(admin, options.Groups));
+            Telemetry.Show(Read(options));
         }
         catch (KafkaException e)
         {
@@ -65,21 +67,19 @@ public sealed class GroupLagCollector(GroupLagOptions options, TimeProvider time
         }
     }
 
-    static async Task<IEnumerable<GroupLag>> ReadAsync(IAdminClient admin, string group)
+    static IEnumerable<GroupLag> Read(GroupLagOptions options, WatchedGroup watched)
     {
-        var answers = await admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions(group, null)], new() { RequestTimeout = Timeout });
-        var committed = answers.Single().Partitions.Where(p => !p.Error.IsError && p.Offset.Value >= 0).ToDictionary(p => p.TopicPartition, p => p.Offset.Value);
-        if (committed.Count == 0) return [];
-        var wanted = committed.Keys.Select(p => new TopicPartitionOffsetSpec { TopicPartition = p, OffsetSpec = OffsetSpec.Latest() });
-        var ends = await admin.ListOffsetsAsync(wanted, new() { RequestTimeout = Timeout, IsolationLevel = IsolationLevel.ReadCommitted });
-        return ends.ResultInfos.Select(r => r.TopicPartitionOffsetError).Where(p => !p.Error.IsError)
-            .Select(p => new GroupLag(group, p.Topic, p.Partition.Value, committed[p.TopicPartition], p.Offset.Value));
+        using var consumer = new ConsumerBuilder<Ignore, Ignore>(Config(options, watched.Group)).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+        using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
+        var topic = admin.GetMetadata(Timeout).Topics.FirstOrDefault(t => t.Topic == watched.Topic);
+        if (topic is null) return [];
+        var committed = consumer.Committed(topic.Partitions.Select(p => new TopicPartition(topic.Topic, p.PartitionId)), Timeout).Where(p => p.Offset.Value >= 0);
+        return [.. committed.OrderBy(p => p.Partition.Value)
+            .Select(p => new GroupLag(watched.Group, p.Topic, p.Partition.Value, p.Offset.Value, consumer.QueryWatermarkOffsets(p.TopicPartition, Timeout).High.Value))];
     }
 
-    AdminClientConfig Config()
+    static ConsumerConfig Config(GroupLagOptions options, string group) => new(options.KafkaSettings.ToDictionary())
     {
-        var config = new AdminClientConfig(options.KafkaSettings.ToDictionary()) { BootstrapServers = options.BootstrapServers };
-        config.ClientId ??= "streams-lag";
-        return config;
-    }
+        BootstrapServers = options.BootstrapServers, GroupId = group, EnableAutoCommit = false, IsolationLevel = IsolationLevel.ReadCommitted, AllowAutoCreateTopics = false, ClientId = "streams-lag",
+    };
 }

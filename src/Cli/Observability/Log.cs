@@ -6,7 +6,6 @@ static partial class Log
 {
     [LoggerMessage(6001, LogLevel.Warning, "Consumer group lag cannot be read: {Reason}")]
     public static partial void LagUnreadable(ILogger logger, string reason);
-
-    [LoggerMessage(6002, LogLevel.Warning, "The lag reader's Kafka client reports: {Reason}")]
+}")]
     public static partial void LagClientError(ILogger logger, string reason);
 }

@@ -36,7 +36,7 @@ static class RoleHost
         if (roles.HasFlag(Role.Aggregators)) AddAggregators(builder.Services, kafka, settings);
         if (roles.HasFlag(Role.ErpSink)) builder.Services.AddErpSink(Sink(kafka, postgres, settings));
         if (roles.HasFlag(Role.Console)) builder.Services.AddConsole(postgres ?? throw new CommandException(ExitCodes.WrongUsage, "The console needs --postgres: where is the ledger?"));
-        if (roles.HasFlag(Role.Console)) builder.Services.AddGroupLag(new GroupLagOptions(kafka.BootstrapServers, ["streams-metering", "streams-erp-sink"]) { KafkaSettings = kafka.Client });
+        if (roles.HasFlag(Role.Console)) builder.Services.AddGroupLag(new GroupLagOptions(kafka.BootstrapServers, [new("streams-metering", Schemas.Topics.UsageEvents), new("streams-erp-sink", Schemas.Topics.ErpDocuments)]) { KafkaSettings = kafka.Client });
         var app = builder.Build();
         app.MapMetrics();
         app.MapHealth();
