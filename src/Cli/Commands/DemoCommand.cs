@@ -29,7 +29,7 @@ static class DemoCommand
             var file = parsed.GetValue(usage);
             var options = new DemoOptions(parsed.GetValue(events), parsed.GetValue(customers), parsed.GetValue(seed), file, parsed.GetValue(mapping), FormatOf(parsed.GetValue(format), file));
             var kafka = parsed.GetValue(bootstrap) is null ? null : parsed.Kafka(bootstrap, registry, settings);
-            var ledger = parsed.GetValue(postgres) ?? throw new CommandException(ExitCodes.WrongUsage, "--postgres is needed (./streams provides it by itself)");
+            if (parsed.GetValue(postgres) is not { Length: > 0 } ledger) throw new CommandException(ExitCodes.WrongUsage, "--postgres is needed (./streams provides it by itself)");
             await using var plant = await DemoPlant.StartAsync(kafka, ledger, "http://127.0.0.1:0", cancel);
             var report = await ProgressBar.RunAsync("demo", bar => new DemoRun(plant, options, bar).RunAsync(cancel));
             if (parsed.GetValue(output) == "json") DemoPrinter.AsJson(report);

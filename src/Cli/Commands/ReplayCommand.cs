@@ -99,7 +99,7 @@ static class ReplayCommand
         public Tool(ParseResult parsed, Shared shared)
         {
             var kafka = parsed.Kafka(shared.Bootstrap, shared.Registry, shared.Settings);
-            var postgres = parsed.GetValue(shared.Postgres) ?? throw new CommandException(ExitCodes.WrongUsage, "--postgres is needed: where is the ledger?");
+            if (parsed.GetValue(shared.Postgres) is not { Length: > 0 } postgres) throw new CommandException(ExitCodes.WrongUsage, "--postgres is needed: where is the ledger?");
             _registry = kafka.OpenRegistry();
             _database = NpgsqlDataSource.Create(postgres);
             var options = new ErpSinkOptions
