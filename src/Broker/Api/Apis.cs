@@ -1,4 +1,4 @@
-using Streams.Broker.Network;
+using Streams.Broker.Protocol;
 
 namespace Streams.Broker.Api;
 

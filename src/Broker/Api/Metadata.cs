@@ -1,9 +1,4 @@
-using Streams.Broker.Groups;
-using Streams.Broker.Log;
-using Streams.Broker.Metadata;
-using Streams.Broker.Network;
 using Streams.Broker.Protocol;
-using Streams.Broker.Transactions;
 
 namespace Streams.Broker.Api;
 

@@ -1,5 +1,3 @@
-using Streams.Broker.Metadata;
-using Streams.Broker.Network;
 using Streams.Broker.Protocol;
 
 namespace Streams.Broker.Api;
