@@ -37,7 +37,8 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     public static async Task<EmbeddedBroker> StartAsync(EmbeddedBrokerOptions options, CancellationToken ct = default)
     {
         var watch = Stopwatch.StartNew();
-        Durable.CreateDirectory(options.DataDirectory);
+        options.Disk.CreateDirectory(options.DataDirectory);
+        Directory.CreateDirectory(options.DataDirectory);
         var dataLock = new FileStream(Path.Combine(options.DataDirectory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         Node? node = null;
         try

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Streams.Broker.Disk;
 
 namespace Streams.Broker;
 
@@ -21,6 +22,9 @@ public sealed record EmbeddedBrokerOptions
 
     /// <summary>Bytes of the largest request; a longer one closes its connection.</summary>
     public int MaxRequestBytes { get; init; } = 100 << 20;
+
+    /// <summary>The file system beneath the data directory.</summary>
+    public IDisk Disk { get; init; } = new LocalDisk();
 
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 

@@ -130,7 +130,7 @@ internal static class Fetch
         WriteAborted(response, query.CommittedOnly && slice.Length > 0 ? log!.AbortedBetween(wanted.Offset, slice.EndOffset) : []);
         if (version >= 11) response.WriteInt32(-1);
         response.WriteBytesLength(slice.Length);
-        if (slice.Segment is { } segment && RandomAccess.Read(segment.File, response.Reserve(slice.Length), slice.Position) != slice.Length)
+        if (slice.Segment is { } segment && segment.File.Read(response.Reserve(slice.Length), slice.Position) != slice.Length)
             throw new InvalidDataException($"{segment.Path} is shorter than what was written to it");
         return slice.Length;
     }

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Microsoft.Win32.SafeHandles;
+using Streams.Broker.Disk;
 
 namespace Streams.Broker.Log;
 
@@ -7,12 +7,12 @@ namespace Streams.Broker.Log;
 /// Up to where a partition's log was known to be on disk, written after each fsync and never synced itself: it may be behind the truth after a power cut, never ahead.
 /// Bad bytes before it are damage; after it they are the torn tail of a write that nobody was told of.
 /// </summary>
-internal sealed class DurablePoint(string path) : IDisposable
+internal sealed class DurablePoint(IDisk disk, string path) : IDisposable
 {
     private const int Size = 20;
-    private SafeFileHandle? _file;
+    private IDiskFile? _file;
 
-    private SafeFileHandle File => _file ??= System.IO.File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+    private IDiskFile File => _file ??= disk.Open(path);
 
     public void Write(long segment, long position)
     {
@@ -20,15 +20,15 @@ internal sealed class DurablePoint(string path) : IDisposable
         BinaryPrimitives.WriteInt64BigEndian(bytes, segment);
         BinaryPrimitives.WriteInt64BigEndian(bytes[8..], position);
         BinaryPrimitives.WriteUInt32BigEndian(bytes[16..], Crc32C.Compute(bytes[..16]));
-        RandomAccess.Write(File, bytes, 0);
+        File.Write(bytes, 0);
     }
 
     /// <summary>The base offset of the last segment and the position in it; (-1, 0) where nothing readable is known.</summary>
     public (long Segment, long Position) Read()
     {
-        if (!System.IO.File.Exists(path)) return (-1, 0);
+        if (!disk.FileExists(path)) return (-1, 0);
         Span<byte> bytes = stackalloc byte[Size];
-        if (RandomAccess.Read(File, bytes, 0) < Size) return (-1, 0);
+        if (File.Read(bytes, 0) < Size) return (-1, 0);
         if (BinaryPrimitives.ReadUInt32BigEndian(bytes[16..]) != Crc32C.Compute(bytes[..16])) return (-1, 0);
         return (BinaryPrimitives.ReadInt64BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes[8..]));
     }

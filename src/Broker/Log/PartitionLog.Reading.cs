@@ -90,14 +90,14 @@ internal sealed partial class PartitionLog
     private (long Offset, long Timestamp)? FindIn(Segment segment, long position, long end, long timestamp, long endOffset)
     {
         Span<byte> header = stackalloc byte[RecordBatch.HeaderSize];
-        while (position < end && RandomAccess.Read(segment.File, header, position) == header.Length)
+        while (position < end && segment.File.Read(header, position) == header.Length)
         {
             var batch = new RecordBatch(header);
             if (batch.BaseOffset >= endOffset) return null;
             if (batch.MaxTimestamp >= timestamp && !batch.IsControl && batch.LastOffset >= LogStartOffset)
             {
                 var bytes = new byte[batch.Size];
-                RandomAccess.Read(segment.File, bytes, position);
+                segment.File.Read(bytes, position);
                 if (Records.FirstAt(new RecordBatch(bytes), timestamp, LogStartOffset) is { } found) return found;
             }
             position += batch.Size;
@@ -110,7 +110,7 @@ internal sealed partial class PartitionLog
         Span<byte> header = stackalloc byte[RecordBatch.LengthOverhead + 15];
         var position = segment.PositionBefore(offset);
         long start = -1, end = position, next = offset;
-        while (position < limit && RandomAccess.Read(segment.File, header, position) == header.Length)
+        while (position < limit && segment.File.Read(header, position) == header.Length)
         {
             var size = BinaryPrimitives.ReadInt32BigEndian(header[8..]) + RecordBatch.LengthOverhead;
             var batch = new RecordBatch(header);

@@ -13,15 +13,15 @@ internal sealed partial class PartitionLog
     public void Recover(ILogger log)
     {
         var (durableSegment, durablePosition) = _durablePoint.Read();
-        var files = Directory.GetFiles(_directory, FormattableString.Invariant($"{Partition}-*.log")).Order(StringComparer.Ordinal).ToArray();
+        var files = _disk.Files(_directory).Where(f => IsSegment(Path.GetFileName(f))).ToArray();
         for (var i = 0; i < files.Length && !IsDamaged; i++)
         {
             var baseOffset = long.Parse(Path.GetFileNameWithoutExtension(files[i]).Split('-')[1], CultureInfo.InvariantCulture);
-            var segment = new Segment(files[i], baseOffset) { IsNamed = true };
+            var segment = new Segment(_disk, files[i], baseOffset) { IsNamed = true };
             _segments.Add(segment);
             if (i == 0) LogEndOffset = baseOffset;
             Scan(segment);
-            var length = RandomAccess.GetLength(segment.File);
+            var length = segment.File.Length;
             if (segment.Size == length && segment.BaseOffset <= LogEndOffset) continue;
             var wasDurable = i < files.Length - 1 || segment.BaseOffset < durableSegment || (segment.BaseOffset == durableSegment && segment.Size < durablePosition);
             if (wasDurable) Refuse(segment, log);
@@ -32,6 +32,9 @@ internal sealed partial class PartitionLog
         if (!IsDamaged) Flush();
     }
 
+    private bool IsSegment(string file) =>
+        file.StartsWith(FormattableString.Invariant($"{Partition}-"), StringComparison.Ordinal) && file.EndsWith(".log", StringComparison.Ordinal);
+
     private void MissingBytes(long durableSegment, long durablePosition, ILogger log)
     {
         var last = _segments[^1];
@@ -40,12 +43,12 @@ internal sealed partial class PartitionLog
 
     private void Scan(Segment segment)
     {
-        var length = RandomAccess.GetLength(segment.File);
+        var length = segment.File.Length;
         var buffer = ArrayPool<byte>.Shared.Rent(1 << 20);
         Span<byte> header = stackalloc byte[RecordBatch.HeaderSize];
         while (length - segment.Size >= RecordBatch.HeaderSize)
         {
-            RandomAccess.Read(segment.File, header, segment.Size);
+            segment.File.Read(header, segment.Size);
             var size = new RecordBatch(header).Size;
             if (size < RecordBatch.HeaderSize || size > length - segment.Size) break;
             if (buffer.Length < size)
@@ -54,7 +57,7 @@ internal sealed partial class PartitionLog
                 buffer = ArrayPool<byte>.Shared.Rent((int)size);
             }
             var bytes = buffer.AsSpan(0, (int)size);
-            if (RandomAccess.Read(segment.File, bytes, segment.Size) != size || !RecordBatch.IsSound(bytes)) break;
+            if (segment.File.Read(bytes, segment.Size) != size || !RecordBatch.IsSound(bytes)) break;
             var batch = new RecordBatch(bytes);
             if (batch.BaseOffset != LogEndOffset) break;
             segment.Note((int)size, batch.BaseOffset, batch.MaxTimestamp);
@@ -66,8 +69,8 @@ internal sealed partial class PartitionLog
     private void CutTail(Segment segment, long length, ILogger log)
     {
         log.TailTruncated(Topic, Partition, length - segment.Size, LogEndOffset);
-        RandomAccess.SetLength(segment.File, segment.Size);
-        RandomAccess.FlushToDisk(segment.File);
+        segment.File.SetLength(segment.Size);
+        segment.File.Sync();
     }
 
     private void Refuse(Segment segment, ILogger log)

@@ -1,3 +1,4 @@
+using Streams.Broker.Disk;
 using Streams.Broker.Protocol;
 
 namespace Streams.Broker.Log;
@@ -17,6 +18,7 @@ internal readonly record struct Appended(ErrorCode Error, long BaseOffset)
 internal sealed partial class PartitionLog : IFlushable, IDisposable
 {
     private readonly Lock _gate = new();
+    private readonly IDisk _disk;
     private readonly string _directory;
     private readonly long _segmentBytes;
     private readonly List<Segment> _segments = [];
@@ -28,13 +30,14 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
     private readonly Lock _flushing = new();
     private bool _disposed;
 
-    public PartitionLog(string directory, string topic, int partition, long segmentBytes)
+    public PartitionLog(IDisk disk, string directory, string topic, int partition, long segmentBytes)
     {
+        _disk = disk;
         _directory = directory;
         _segmentBytes = segmentBytes;
         Topic = topic;
         Partition = partition;
-        _durablePoint = new DurablePoint(Path.Combine(directory, $"{partition}.durable"));
+        _durablePoint = new DurablePoint(disk, Path.Combine(directory, $"{partition}.durable"));
     }
 
     public string Topic { get; }
@@ -118,7 +121,7 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
         if (segment is null || _disposed) return;
         var size = segment.Size;
         KillPoint.Reached("broker.before_fsync");
-        RandomAccess.FlushToDisk(segment.File);
+        segment.File.Sync();
         KillPoint.Reached("broker.after_fsync");
         NameOnDisk(segment);
         _durablePoint.Write(segment.BaseOffset, Math.Min(size, segment.Size));
@@ -187,7 +190,7 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
     {
         if (_segments.Count > 0 && (_segments[^1].Size == 0 || _segments[^1].Size + length <= _segmentBytes)) return _segments[^1];
         if (_segments.Count > 0) CloseSegment(_segments[^1]);
-        var segment = new Segment(Path.Combine(_directory, FormattableString.Invariant($"{Partition}-{LogEndOffset:D20}.log")), LogEndOffset);
+        var segment = new Segment(_disk, Path.Combine(_directory, FormattableString.Invariant($"{Partition}-{LogEndOffset:D20}.log")), LogEndOffset);
         _segments.Add(segment);
         return segment;
     }
@@ -197,7 +200,7 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
     {
         try
         {
-            RandomAccess.FlushToDisk(segment.File);
+            segment.File.Sync();
             NameOnDisk(segment);
         }
         catch (IOException e)
@@ -209,7 +212,7 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
     private void NameOnDisk(Segment segment)
     {
         if (segment.IsNamed) return;
-        Durable.SyncDirectory(_directory);
+        _disk.SyncDirectory(_directory);
         segment.IsNamed = true;
     }
 

@@ -1,4 +1,4 @@
-using Microsoft.Win32.SafeHandles;
+using Streams.Broker.Disk;
 
 namespace Streams.Broker.Log;
 
@@ -6,13 +6,13 @@ namespace Streams.Broker.Log;
 internal readonly record struct IndexEntry(long Offset, long Position, long MaxTimestamp);
 
 /// <summary>One file of a partition's log: batches as they were received, and a sparse index over them that lives in memory alone.</summary>
-internal sealed class Segment(string path, long baseOffset) : IDisposable
+internal sealed class Segment(IDisk disk, string path, long baseOffset) : IDisposable
 {
     /// <summary>Batches within so many bytes share an entry of the index.</summary>
     private const long IndexInterval = 4096;
 
     private readonly List<IndexEntry> _index = [];
-    private SafeFileHandle? _file;
+    private IDiskFile? _file;
 
     public string Path { get; } = path;
 
@@ -25,7 +25,7 @@ internal sealed class Segment(string path, long baseOffset) : IDisposable
     /// <summary>Whether the file's name is known to be on disk.</summary>
     public bool IsNamed { get; set; }
 
-    public SafeFileHandle File => _file ??= System.IO.File.OpenHandle(Path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+    public IDiskFile File => _file ??= disk.Open(Path);
 
     public IReadOnlyList<IndexEntry> Index => _index;
 
@@ -34,11 +34,11 @@ internal sealed class Segment(string path, long baseOffset) : IDisposable
     {
         try
         {
-            RandomAccess.Write(File, batch, Size);
+            File.Write(batch, Size);
         }
         catch (IOException)
         {
-            RandomAccess.SetLength(File, Size);
+            File.SetLength(Size);
             throw;
         }
         Note(batch.Length, offset, maxTimestamp);

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using Microsoft.Win32.SafeHandles;
+using Streams.Broker.Disk;
 using Streams.Broker.Log;
 
 namespace Streams.Broker.Metadata;
@@ -15,31 +15,31 @@ internal sealed class Journal : IFlushable, IDisposable
     private const int HeaderSize = 16;
     private const int MaxFrame = 16 << 20;
     private readonly Lock _gate = new();
-    private readonly SafeFileHandle _file;
+    private readonly IDiskFile _file;
     private readonly GroupCommit _commit;
     private long _size;
     private long _durable;
 
-    public Journal(string path, GroupCommit commit)
+    public Journal(IDisk disk, string path, GroupCommit commit)
     {
         _commit = commit;
-        _file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-        Durable.SyncDirectory(Path.GetDirectoryName(path)!);
+        _file = disk.Open(path);
+        disk.SyncDirectory(Path.GetDirectoryName(path)!);
     }
 
     /// <summary>Reads all entries in order.</summary>
     /// <exception cref="InvalidDataException">An entry that was on disk is damaged; the broker must not start.</exception>
     public void Replay(Action<JournalEntry> apply, ILogger log)
     {
-        var bytes = new byte[RandomAccess.GetLength(_file)];
-        RandomAccess.Read(_file, bytes, 0);
+        var bytes = new byte[_file.Length];
+        _file.Read(bytes, 0);
         while (TryFrame(bytes, (int)_size, out var length, out _))
         {
             apply(JsonSerializer.Deserialize<JournalEntry>(bytes.AsSpan((int)_size + HeaderSize, length))!);
             _size += HeaderSize + length;
         }
         if (_size < bytes.Length) CutTail(bytes, log);
-        RandomAccess.FlushToDisk(_file);
+        _file.Sync();
         _durable = _size;
     }
 
@@ -55,7 +55,7 @@ internal sealed class Journal : IFlushable, IDisposable
             BinaryPrimitives.WriteInt32BigEndian(frame, json.Length);
             BinaryPrimitives.WriteInt64BigEndian(frame.AsSpan(8), _durable);
             BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(4), Crc32C.Compute(frame.AsSpan(8)));
-            RandomAccess.Write(_file, frame, _size);
+            _file.Write(frame, _size);
             _size += frame.Length;
         }
         KillPoint.Reached("broker.after_journal_entry");
@@ -67,7 +67,7 @@ internal sealed class Journal : IFlushable, IDisposable
     {
         long size;
         lock (_gate) size = _size;
-        RandomAccess.FlushToDisk(_file);
+        _file.Sync();
         KillPoint.Reached("broker.after_journal_fsync");
         lock (_gate) _durable = size;
     }
@@ -92,6 +92,6 @@ internal sealed class Journal : IFlushable, IDisposable
                 throw new InvalidDataException($"the broker's journal is damaged at byte {_size}; restore it from a copy");
         }
         log.JournalTruncated(bytes.Length - _size);
-        RandomAccess.SetLength(_file, _size);
+        _file.SetLength(_size);
     }
 }

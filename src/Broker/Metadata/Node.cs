@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Streams.Broker.Disk;
 using Streams.Broker.Groups;
 using Streams.Broker.Log;
 using Streams.Broker.Protocol;
@@ -19,16 +20,18 @@ internal sealed class Node : IAsyncDisposable
     {
         Options = options;
         _topicsDirectory = Path.Combine(options.DataDirectory, "topics");
-        Durable.CreateDirectory(_topicsDirectory);
+        Disk.CreateDirectory(_topicsDirectory);
         var journal = Path.Combine(options.DataDirectory, "journal");
-        if (!File.Exists(journal) && Directory.EnumerateFileSystemEntries(_topicsDirectory).Any())
+        if (!Disk.FileExists(journal) && Disk.Directories(_topicsDirectory).Count > 0)
             throw new InvalidDataException($"{options.DataDirectory} holds topics but no journal; restore it from a copy");
-        Journal = new Journal(journal, Commit);
+        Journal = new Journal(Disk, journal, Commit);
         Groups = new GroupCoordinator(this);
         Transactions = new TransactionCoordinator(this);
     }
 
     public EmbeddedBrokerOptions Options { get; }
+
+    public IDisk Disk => Options.Disk;
 
     public GroupCommit Commit { get; } = new();
 
@@ -93,7 +96,7 @@ internal sealed class Node : IAsyncDisposable
     }
 
     /// <summary>The files of topics that were deleted; their deletion is in the journal and durable.</summary>
-    public void RemoveFiles(Topic topic) => Directory.Delete(DirectoryOf(topic.Id), recursive: true);
+    public void RemoveFiles(Topic topic) => Disk.DeleteDirectory(DirectoryOf(topic.Id));
 
     public async ValueTask DisposeAsync()
     {
@@ -128,7 +131,7 @@ internal sealed class Node : IAsyncDisposable
 
     private void Add(TopicCreated e)
     {
-        Durable.CreateDirectory(DirectoryOf(e.Id));
+        Disk.CreateDirectory(DirectoryOf(e.Id));
         var topic = new Topic(e.Id, e.Name) { Configs = e.Configs };
         AddPartitions(topic, e.Partitions);
         _topics[e.Name] = topic;
@@ -137,7 +140,7 @@ internal sealed class Node : IAsyncDisposable
     private void AddPartitions(Topic topic, int count)
     {
         var added = Enumerable.Range(topic.Partitions.Length, count - topic.Partitions.Length)
-            .Select(p => new PartitionLog(DirectoryOf(topic.Id), topic.Name, p, Options.SegmentBytes));
+            .Select(p => new PartitionLog(Disk, DirectoryOf(topic.Id), topic.Name, p, Options.SegmentBytes));
         topic.Partitions = [.. topic.Partitions, .. added];
     }
 

@@ -1,3 +1,4 @@
+using Streams.Broker.Tests.Contract;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
@@ -9,8 +10,8 @@ using Streams.Schemas.Registry;
 namespace Streams.Broker.Tests.Registry;
 
 /// <summary>What the embedded registry promises beyond the contract: its topic, restarts, limits.</summary>
-[Collection(nameof(RealKafka))]
-public sealed class EmbeddedRegistryTests(RealKafka kafka)
+[Collection(nameof(ApacheKafka))]
+public sealed class EmbeddedRegistryTests(ApacheKafka kafka)
 {
     readonly string _topic = $"_schemas-{Guid.NewGuid():N}";
 

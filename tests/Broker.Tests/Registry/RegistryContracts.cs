@@ -1,3 +1,4 @@
+using Streams.Broker.Tests.Contract;
 using Streams.Broker.Registry;
 
 namespace Streams.Broker.Tests.Registry;
@@ -15,8 +16,8 @@ public sealed class ApicurioContract(RealRegistry registry) : RegistryContract, 
 }
 
 /// <summary>The embedded registry keeps it over Apache Kafka.</summary>
-[Collection(nameof(RealKafka))]
-public sealed class EmbeddedOnKafkaContract(RealKafka kafka) : RegistryContract, IAsyncLifetime
+[Collection(nameof(ApacheKafka))]
+public sealed class EmbeddedOnKafkaContract(ApacheKafka kafka) : RegistryContract, IAsyncLifetime
 {
     EmbeddedRegistry? _registry;
 

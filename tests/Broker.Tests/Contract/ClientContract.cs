@@ -2,15 +2,11 @@ using System.Text;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 
-namespace Streams.Broker.Tests;
+namespace Streams.Broker.Tests.Contract;
 
-/// <summary>What the product needs of a broker, with a real client; the same tests for every broker.</summary>
-public abstract class ContractSuite
+/// <summary>What the product needs of a broker, with its own client.</summary>
+public abstract class ClientContract(IBrokerUnderTest broker) : BrokerContract(broker)
 {
-    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
-    protected abstract string BootstrapServers { get; }
-
     [SkippableTheory]
     [InlineData(CompressionType.None)]
     [InlineData(CompressionType.Gzip)]
@@ -125,51 +121,10 @@ public abstract class ContractSuite
         second.Dispose();
         Until(() => { first.Consume(50); return first.Assignment.Count == 4; });
     }
-
-    protected static void Until(Func<bool> reached)
-    {
-        var deadline = DateTime.UtcNow + Patience;
-        while (!reached()) Assert.True(DateTime.UtcNow < deadline, "not reached in time");
-    }
-
-    protected async Task ProduceAsync(string topic, int count)
-    {
-        using var producer = Producer();
-        for (var i = 0; i < count; i++) await producer.ProduceAsync(topic, new Message<string, string> { Key = $"k{i}", Value = $"v{i}" });
-    }
-
-    protected async Task<string> CreateTopicAsync(int partitions)
-    {
-        var topic = $"t-{Guid.NewGuid():N}";
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = BootstrapServers }).Build();
-        await admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = partitions, ReplicationFactor = 1, Configs = new() { ["retention.ms"] = "-1" } }]);
-        return topic;
-    }
-
-    protected IProducer<string, string> Producer(Action<ProducerConfig>? configure = null)
-    {
-        var config = new ProducerConfig { BootstrapServers = BootstrapServers, EnableIdempotence = true, Acks = Acks.All, LingerMs = 2 };
-        configure?.Invoke(config);
-        return new ProducerBuilder<string, string>(config).SetLogHandler((_, _) => { }).Build();
-    }
-
-    protected IConsumer<string, string> Consumer(string group, IsolationLevel isolation) => new ConsumerBuilder<string, string>(new ConsumerConfig
-    {
-        BootstrapServers = BootstrapServers, GroupId = group, IsolationLevel = isolation, AutoOffsetReset = AutoOffsetReset.Earliest,
-        EnableAutoCommit = false, EnablePartitionEof = true, SessionTimeoutMs = 6000, HeartbeatIntervalMs = 500,
-    }).SetLogHandler((_, _) => { }).Build();
-
-    protected List<ConsumeResult<string, string>> ReadAll(string topic, IsolationLevel isolation)
-    {
-        using var consumer = Consumer($"reader-{topic}", isolation);
-        consumer.Assign(new TopicPartitionOffset(topic, 0, Offset.Beginning));
-        var records = new List<ConsumeResult<string, string>>();
-        while (true)
-        {
-            var result = consumer.Consume(Patience);
-            Assert.NotNull(result);
-            if (result.IsPartitionEOF) return records;
-            records.Add(result);
-        }
-    }
 }
+
+[Collection(nameof(Embedded))]
+public sealed class EmbeddedClients(Embedded broker) : ClientContract(broker);
+
+[Collection(nameof(ApacheKafka))]
+public sealed class ApacheClients(ApacheKafka broker) : ClientContract(broker);
