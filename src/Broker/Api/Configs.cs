@@ -23,5 +23,5 @@ internal static class Configs
 
     public static bool AreValid(Dictionary<string, string> configs) =>
         Numbers.All(n => !configs.TryGetValue(n, out var text) || long.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out _))
-        && configs.GetValueOrDefault("message.timestamp.type", "CreateTime") == "CreateTime";
+        && configs.GetValueOrDefault("message.timestamp.type", "CreateTime") is "CreateTime" or "LogAppendTime";
 }
