@@ -127,8 +127,7 @@ internal static class CreateTopics
                 reader.SkipTags();
             }
             reader.SkipTags();
-            // Before version 4 there is no default to ask for.
-            topics.Add(request.Version < 4 && topic.Assigned.Count == 0 && topic.Partitions == -1 ? topic with { Partitions = 0 } : topic);
+            topics.Add(topic);
         }
         reader.ReadInt32();
         return (topics, request.Version >= 1 && reader.ReadBool());

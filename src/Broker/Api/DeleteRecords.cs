@@ -2,7 +2,8 @@ using Streams.Broker.Protocol;
 
 namespace Streams.Broker.Api;
 
-/// <summary>DeleteRecords (21), versions 0–2: moves the log's start, at most to the high watermark, which is also meant by -1.</summary>
+/// <summary>DeleteRecords (21), versions 0–2: moves the log's start, at most to the high watermark, which is also meant by -1. Not on
+/// topics that are compacted alone.</summary>
 internal static class DeleteRecords
 {
     private const long ToHighWatermark = -1;
@@ -48,6 +49,7 @@ internal static class DeleteRecords
             if (topic.Find(index) is not { } log) return null;
             var wanted = offset == ToHighWatermark ? log.HighWatermark : offset;
             error = log.IsDamaged ? ErrorCode.KafkaStorageError : wanted < 0 || wanted > log.HighWatermark ? ErrorCode.OffsetOutOfRange : ErrorCode.None;
+            if (error == ErrorCode.None && topic.Effective["cleanup.policy"] == "compact") error = ErrorCode.PolicyViolation;
             if (error != ErrorCode.None) return null;
             moved = Math.Max(wanted, log.LogStartOffset);
             return wanted > log.LogStartOffset ? new RecordsDeleted(name, index, wanted) : null;

@@ -21,7 +21,8 @@ internal static class DeleteTopics
         var (response, version, node) = (request.Response, request.Version, request.Node);
         var wanted = Parse(request);
         var removed = new List<Topic>();
-        var outcomes = wanted.GroupBy(w => w).Select(named => Delete(node, named.Key.Name, named.Key.Id, named.Count(), removed)).ToList();
+        var outcomes = wanted.GroupBy(w => node.Find(w.Id)?.Name ?? w.Name ?? $"{w.Id}")
+            .Select(named => Delete(node, named.First().Name, named.First().Id, named.Count(), removed)).ToList();
         response.WriteInt32(0);
         response.WriteArrayLength(outcomes.Count);
         foreach (var outcome in outcomes)
