@@ -13,7 +13,7 @@ internal static class Apis
         DescribeGroups.Definition, ListGroups.Definition, ApiVersions.Definition,
         CreateTopics.Definition, DeleteTopics.Definition, DeleteRecords.Definition, InitProducerId.Definition, OffsetForLeaderEpoch.Definition,
         AddPartitionsToTxn.Definition, AddOffsetsToTxn.Definition, EndTxn.Definition, TxnOffsetCommit.Definition,
-        DescribeConfigs.Definition, CreatePartitions.Definition, DeleteGroups.Definition, IncrementalAlterConfigs.Definition, DescribeCluster.Definition,
+        DescribeConfigs.Definition, AlterConfigs.Definition, DescribeLogDirs.Definition, CreatePartitions.Definition, DeleteGroups.Definition, IncrementalAlterConfigs.Definition, DescribeCluster.Definition,
     ];
 
     private static readonly Dictionary<short, ApiDefinition> ByKey = All.ToDictionary(a => (short)a.Key);
