@@ -23,6 +23,8 @@ public sealed record EmbeddedBrokerOptions
     /// <summary>Bytes of the largest request; a longer one closes its connection.</summary>
     public int MaxRequestBytes { get; init; } = 100 << 20;
 
+    public GroupOptions Groups { get; init; } = new();
+
     /// <summary>The file system beneath the data directory.</summary>
     public IDisk Disk { get; init; } = new LocalDisk();
 
