@@ -35,6 +35,8 @@ public sealed record EmbeddedBrokerOptions
     /// <summary>Ends the process after a failed fsync, which makes all that follows uncertain; another action than this is for tests alone.</summary>
     public Action<string, Exception> Fatal { get; init; } = Environment.FailFast;
 
+    public GroupOptions Groups { get; init; } = new();
+
     /// <summary>The file system beneath the data directory.</summary>
     public IDisk Disk { get; init; } = new LocalDisk();
 

@@ -12,6 +12,7 @@ internal static class Apis
         JoinGroup.Definition, Heartbeat.Definition, LeaveGroup.Definition, SyncGroup.Definition,
         DescribeGroups.Definition, ListGroups.Definition, ApiVersions.Definition,
         CreateTopics.Definition, DeleteTopics.Definition, DeleteRecords.Definition, InitProducerId.Definition, OffsetForLeaderEpoch.Definition,
+        OffsetDelete.Definition, ConsumerGroupHeartbeat.Definition, ConsumerGroupDescribe.Definition,
         AddPartitionsToTxn.Definition, AddOffsetsToTxn.Definition, EndTxn.Definition, TxnOffsetCommit.Definition,
         DescribeConfigs.Definition, AlterConfigs.Definition, DescribeLogDirs.Definition, CreatePartitions.Definition, DeleteGroups.Definition, IncrementalAlterConfigs.Definition, DescribeCluster.Definition,
     ];

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Streams.Broker.Groups;
 
 namespace Streams.Broker.Metadata;
 
@@ -13,6 +14,11 @@ namespace Streams.Broker.Metadata;
 [JsonDerivedType(typeof(ProducerIdTaken), "producer-id")]
 [JsonDerivedType(typeof(OffsetsCommitted), "offsets")]
 [JsonDerivedType(typeof(GroupDeleted), "group-deleted")]
+[JsonDerivedType(typeof(OffsetsRemoved), "offsets-removed")]
+[JsonDerivedType(typeof(ClassicGroupChanged), "classic-group")]
+[JsonDerivedType(typeof(ConsumerGroupChanged), "consumer-group")]
+[JsonDerivedType(typeof(ConsumerMemberChanged), "consumer-member")]
+[JsonDerivedType(typeof(ConsumerMemberRemoved), "consumer-member-removed")]
 [JsonDerivedType(typeof(TransactionChanged), "transaction")]
 internal abstract record JournalEntry;
 
@@ -34,7 +40,8 @@ internal sealed record RecordsDeleted(string Name, int Partition, long StartOffs
 
 internal sealed record ProducerIdTaken(long ProducerId) : JournalEntry;
 
-internal sealed record CommittedOffset(string Topic, int Partition, long Offset, int LeaderEpoch, string? Metadata);
+/// <param name="CommittedAt">When, in Unix milliseconds; 0 means when the entry was applied.</param>
+internal sealed record CommittedOffset(string Topic, int Partition, long Offset, int LeaderEpoch, string? Metadata, long CommittedAt = 0);
 
 internal sealed record OffsetsCommitted(string Group, List<CommittedOffset> Offsets) : JournalEntry;
 

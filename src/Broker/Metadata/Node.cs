@@ -70,6 +70,7 @@ internal sealed partial class Node : IAsyncDisposable
     public void Recover()
     {
         Journal.Replay(Apply, Options.Logger);
+        Groups.Load();
         foreach (var id in _deletedTopics) Disk.DeleteDirectory(DirectoryOf(id));
         var cores = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount };
         try
@@ -201,8 +202,9 @@ internal sealed partial class Node : IAsyncDisposable
             case BrokerConfigsChanged e: Configure(e); break;
             case RecordsDeleted e: Find(e.Name, e.Partition)?.DeleteRecordsBefore(e.StartOffset); break;
             case ProducerIdTaken e: _nextProducerId = e.ProducerId + 1; break;
-            case OffsetsCommitted e: Groups.Apply(e); break;
-            case GroupDeleted e: Groups.Apply(e); break;
+            case OffsetsCommitted or OffsetsRemoved or GroupDeleted or ClassicGroupChanged or ConsumerGroupChanged or ConsumerMemberChanged or ConsumerMemberRemoved:
+                Groups.Apply(entry);
+                break;
             case TransactionChanged e: Transactions.Apply(e); break;
             default: throw new InvalidDataException($"unknown journal entry {entry.GetType().Name}");
         }
@@ -215,6 +217,7 @@ internal sealed partial class Node : IAsyncDisposable
         topic.Configure(e.Configs, BrokerConfigs);
         AddPartitions(topic, e.Partitions);
         _topics[e.Name] = topic;
+        Groups.TopicsChanged();
     }
 
     private void Configure(BrokerConfigsChanged e)
@@ -228,6 +231,7 @@ internal sealed partial class Node : IAsyncDisposable
         var added = Enumerable.Range(topic.Partitions.Length, count - topic.Partitions.Length)
             .Select(p => new PartitionLog(_host, DirectoryOf(topic.Id), topic.Name, p, topic.Config));
         topic.Partitions = [.. topic.Partitions, .. added];
+        Groups.TopicsChanged();
     }
 
     private void Remove(string name)
