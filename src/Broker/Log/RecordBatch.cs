@@ -9,6 +9,7 @@ internal readonly ref struct RecordBatch(ReadOnlySpan<byte> bytes)
     /// <summary>Base offset and length come before what the length counts.</summary>
     public const int LengthOverhead = 12;
     private const int CrcEnd = 21;
+    private const short LogAppendTimeBit = 8;
 
     private readonly ReadOnlySpan<byte> _bytes = bytes;
 
@@ -43,9 +44,15 @@ internal readonly ref struct RecordBatch(ReadOnlySpan<byte> bytes)
 
     public int Codec => Attributes & 7;
 
+    /// <summary>The times of the records are the broker's: all are <see cref="MaxTimestamp"/>.</summary>
+    public bool IsLogAppendTime => (Attributes & LogAppendTimeBit) != 0;
+
     public bool IsTransactional => (Attributes & 0x10) != 0;
 
     public bool IsControl => (Attributes & 0x20) != 0;
+
+    /// <summary>The time from which on compaction may drop the batch's tombstones or marker (KIP-534); it stands in the place of the base timestamp.</summary>
+    public long? DeleteHorizon => (Attributes & 0x40) != 0 ? BaseTimestamp : null;
 
     public bool HasProducer => ProducerId >= 0;
 
