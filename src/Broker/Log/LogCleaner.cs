@@ -12,15 +12,13 @@ internal sealed record Cleaned(long EndOffset, long BytesBefore, long BytesAfter
 /// a tombstone never goes before the values that it deletes. Which batches and records stay is said by <see cref="CleanerBatches"/>.
 /// </summary>
 /// <param name="mapBytes">What the map of keys may take: a round cleans as far as it reaches, the next one goes on from there.</param>
-internal sealed class LogCleaner(IDisk disk, long mapBytes = LogCleaner.DefaultMapBytes)
+internal sealed class LogCleaner(IDisk disk, long mapBytes)
 {
-    /// <summary>Some 5 million keys; Kafka's default for log.cleaner.dedupe.buffer.size.</summary>
-    public const long DefaultMapBytes = 128L << 20;
-
     /// <summary>One round; null where there is too little to do, or the log was closed meanwhile.</summary>
+    /// <exception cref="OperationCanceledException">Given up; what was not replaced yet is as before.</exception>
     /// <exception cref="IOException">The disk is full or broken; what was not replaced yet is as before.</exception>
     /// <exception cref="InvalidDataException">A segment is damaged, and left as it is.</exception>
-    public Cleaned? Clean(PartitionLog log, long now)
+    public Cleaned? Clean(PartitionLog log, long now, CancellationToken ct = default)
     {
         var config = log.Config;
         if (!config.Compacts) return null;
@@ -30,7 +28,7 @@ internal sealed class LogCleaner(IDisk disk, long mapBytes = LogCleaner.DefaultM
             var point = new CleanerPoint(disk, Path.ChangeExtension(log.CleaningPath, ".clean"));
             var firstDirty = point.Read();
             var segments = closed.TakeWhile(s => s.EndOffset <= firstDirty || s.MaxTimestamp <= now - config.MinCompactionLagMs).ToList();
-            return IsWorthwhile(segments, firstDirty, config, now) ? Round(log, segments, point, firstDirty, now) : null;
+            return IsWorthwhile(segments, firstDirty, config, now) ? Round(log, segments, point, firstDirty, now, ct) : null;
         }
         catch (ObjectDisposedException)
         {
@@ -47,14 +45,15 @@ internal sealed class LogCleaner(IDisk disk, long mapBytes = LogCleaner.DefaultM
         return isOverdue || dirty.Sum(s => s.Size) > config.MinCleanableDirtyRatio * segments.Sum(s => s.Size);
     }
 
-    private Cleaned? Round(PartitionLog log, List<Segment> segments, CleanerPoint point, long firstDirty, long now)
+    private Cleaned? Round(PartitionLog log, List<Segment> segments, CleanerPoint point, long firstDirty, long now, CancellationToken ct)
     {
         var rules = new CleanerRules(now, log.Config.DeleteRetentionMs, log.AbortedBetween(0, segments[^1].EndOffset), log.LiveProducers());
-        var map = Map(segments, firstDirty, rules);
+        var map = Map(segments, firstDirty, rules, ct);
         var batches = new CleanerBatches(map, rules);
         long before = 0, after = 0;
         foreach (var group in Groups(segments.Where(s => s.BaseOffset <= map.LatestOffset), log.Config.SegmentBytes))
         {
+            ct.ThrowIfCancellationRequested();
             var (length, isChanged) = Write(group, batches, log.CleaningPath);
             before += group.Sum(s => s.Size);
             after += length;
@@ -65,11 +64,12 @@ internal sealed class LogCleaner(IDisk disk, long mapBytes = LogCleaner.DefaultM
         return new Cleaned(map.LatestOffset + 1, before, after);
     }
 
-    private CleanerOffsetMap Map(List<Segment> segments, long firstDirty, CleanerRules rules)
+    private CleanerOffsetMap Map(List<Segment> segments, long firstDirty, CleanerRules rules, CancellationToken ct)
     {
         var map = new CleanerOffsetMap(mapBytes);
         foreach (var segment in segments.Where(s => s.EndOffset > firstDirty))
         {
+            ct.ThrowIfCancellationRequested();
             using var reader = new BatchReader(segment.File, 0, segment.Size);
             while (Next(reader, segment, out var bytes))
             {

@@ -64,16 +64,14 @@ public sealed class RecordsTests
             for (var changes = random.Next(1, 4); changes > 0; changes--) bytes[random.Next(21, bytes.Length)] = (byte)random.Next(256);
             try
             {
-                var read = TestBatch.Read(bytes);
-                Assert.Equal(read.OrderBy(r => r.Offset).DistinctBy(r => r.Offset), read);
+                var batch = new RecordBatch(bytes);
+                var last = -1;
+                using var records = new RecordIterator(batch, 1 << 20);
+                for (; records.MoveNext(); last = records.Current.OffsetDelta) Assert.True(records.Current.OffsetDelta > last);
             }
             catch (MalformedRecordsException)
             {
                 continue; // refused, as it should be
-            }
-            catch (ArgumentOutOfRangeException)
-            {
-                continue; // the value's length, which the test reads with one byte
             }
             catch (Exception e)
             {

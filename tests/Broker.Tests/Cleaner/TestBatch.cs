@@ -62,8 +62,23 @@ internal static class TestBatch
     private static string? ValueOf(RecordView record)
     {
         if (!record.HasValue) return null;
-        var body = record.Body[(1 + record.Key.Length)..];
-        return Encoding.UTF8.GetString(body.Slice(1, body[0] >> 1));
+        var body = record.Body;
+        ReadVarint(ref body);
+        body = body[record.Key.Length..];
+        var length = ReadVarint(ref body);
+        return Encoding.UTF8.GetString(body[..length]);
+    }
+
+    private static int ReadVarint(ref ReadOnlySpan<byte> bytes)
+    {
+        long value = 0;
+        for (var shift = 0; ; shift += 7)
+        {
+            var b = bytes[0];
+            bytes = bytes[1..];
+            value |= (long)(b & 0x7F) << shift;
+            if (b < 0x80) return (int)(value >> 1 ^ -(value & 1));
+        }
     }
 
     private static void Write(MemoryStream target, TestRecord record, int delta, long baseTimestamp)
