@@ -23,6 +23,9 @@ public sealed record EmbeddedBrokerOptions
     /// <summary>Bytes of the largest request; a longer one closes its connection.</summary>
     public int MaxRequestBytes { get; init; } = 100 << 20;
 
+    /// <summary>How long a transactional id without an open transaction is remembered after its last use (Kafka's transactional.id.expiration.ms).</summary>
+    public TimeSpan TransactionalIdExpiration { get; init; } = TimeSpan.FromDays(7);
+
     /// <summary>The file system beneath the data directory.</summary>
     public IDisk Disk { get; init; } = new LocalDisk();
 

@@ -14,7 +14,6 @@ internal sealed class Node : IAsyncDisposable
     private readonly ConcurrentDictionary<string, Topic> _topics = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly string _topicsDirectory;
-    private long _nextProducerId;
 
     public Node(EmbeddedBrokerOptions options)
     {
@@ -85,16 +84,6 @@ internal sealed class Node : IAsyncDisposable
         }
     }
 
-    public long TakeProducerId()
-    {
-        lock (_gate)
-        {
-            var id = _nextProducerId;
-            Record(new ProducerIdTaken(id));
-            return id;
-        }
-    }
-
     /// <summary>The files of topics that were deleted; their deletion is in the journal and durable.</summary>
     public void RemoveFiles(Topic topic) => Disk.DeleteDirectory(DirectoryOf(topic.Id));
 
@@ -121,10 +110,10 @@ internal sealed class Node : IAsyncDisposable
             case PartitionsAdded e: AddPartitions(_topics[e.Name], e.Partitions); break;
             case ConfigsChanged e: _topics[e.Name].Configs = e.Configs; break;
             case RecordsDeleted e: Find(e.Name, e.Partition)?.DeleteRecordsBefore(e.StartOffset); break;
-            case ProducerIdTaken e: _nextProducerId = e.ProducerId + 1; break;
+            case ProducerIdTaken e: Transactions.ProducerIds.Apply(e); break;
             case OffsetsCommitted e: Groups.Apply(e); break;
             case GroupDeleted e: Groups.Apply(e); break;
-            case TransactionChanged e: Transactions.Apply(e); break;
+            case TransactionEntry e: Transactions.Apply(e); break;
             default: throw new InvalidDataException($"unknown journal entry {entry.GetType().Name}");
         }
     }
