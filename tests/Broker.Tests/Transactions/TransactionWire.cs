@@ -15,7 +15,7 @@ public sealed record DescribedProducer(long ProducerId, int Epoch, int LastSeque
 /// <summary>The transactional requests, frame by frame, on one connection.</summary>
 public sealed class TransactionWire(WireClient client) : IDisposable
 {
-    private static readonly ErrorCode[] Loading = [ErrorCode.GroupLoadInProgress, ErrorCode.GroupCoordinatorNotAvailable, ErrorCode.NotCoordinatorForGroup];
+    private static readonly HashSet<ErrorCode> Loading = [ErrorCode.GroupLoadInProgress, ErrorCode.GroupCoordinatorNotAvailable, ErrorCode.NotCoordinatorForGroup];
 
     /// <summary>Connects, and waits until the broker's coordinators have started.</summary>
     public static async Task<TransactionWire> ConnectAsync(string bootstrapServers)
