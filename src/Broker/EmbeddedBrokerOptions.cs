@@ -26,6 +26,8 @@ public sealed record EmbeddedBrokerOptions
     /// <summary>How long a transactional id without an open transaction is remembered after its last use (Kafka's transactional.id.expiration.ms).</summary>
     public TimeSpan TransactionalIdExpiration { get; init; } = TimeSpan.FromDays(7);
 
+    public GroupOptions Groups { get; init; } = new();
+
     /// <summary>The file system beneath the data directory.</summary>
     public IDisk Disk { get; init; } = new LocalDisk();
 

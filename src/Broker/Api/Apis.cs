@@ -14,6 +14,7 @@ internal static class Apis
         CreateTopics.Definition, DeleteTopics.Definition, DeleteRecords.Definition, InitProducerId.Definition, OffsetForLeaderEpoch.Definition,
         AddPartitionsToTxn.Definition, AddOffsetsToTxn.Definition, EndTxn.Definition, WriteTxnMarkers.Definition, TxnOffsetCommit.Definition,
         DescribeProducers.Definition, DescribeTransactions.Definition, ListTransactions.Definition,
+        OffsetDelete.Definition, ConsumerGroupHeartbeat.Definition, ConsumerGroupDescribe.Definition,
         DescribeConfigs.Definition, CreatePartitions.Definition, DeleteGroups.Definition, IncrementalAlterConfigs.Definition, DescribeCluster.Definition,
     ];
 

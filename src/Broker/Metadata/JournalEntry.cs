@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Streams.Broker.Groups;
 
 namespace Streams.Broker.Metadata;
 
@@ -11,6 +12,11 @@ namespace Streams.Broker.Metadata;
 [JsonDerivedType(typeof(ProducerIdTaken), "producer-id")]
 [JsonDerivedType(typeof(OffsetsCommitted), "offsets")]
 [JsonDerivedType(typeof(GroupDeleted), "group-deleted")]
+[JsonDerivedType(typeof(OffsetsRemoved), "offsets-removed")]
+[JsonDerivedType(typeof(ClassicGroupChanged), "classic-group")]
+[JsonDerivedType(typeof(ConsumerGroupChanged), "consumer-group")]
+[JsonDerivedType(typeof(ConsumerMemberChanged), "consumer-member")]
+[JsonDerivedType(typeof(ConsumerMemberRemoved), "consumer-member-removed")]
 [JsonDerivedType(typeof(TransactionChanged), "transaction")]
 [JsonDerivedType(typeof(TransactionPartitionsAdded), "transaction-partitions")]
 [JsonDerivedType(typeof(TransactionGroupAdded), "transaction-group")]
@@ -33,7 +39,8 @@ internal sealed record RecordsDeleted(string Name, int Partition, long StartOffs
 /// <summary>Producer ids up to this one are reserved; those that were not handed out before a restart never are.</summary>
 internal sealed record ProducerIdTaken(long ProducerId) : JournalEntry;
 
-internal sealed record CommittedOffset(string Topic, int Partition, long Offset, int LeaderEpoch, string? Metadata);
+/// <param name="CommittedAt">When, in Unix milliseconds; 0 means when the entry was applied.</param>
+internal sealed record CommittedOffset(string Topic, int Partition, long Offset, int LeaderEpoch, string? Metadata, long CommittedAt = 0);
 
 internal sealed record OffsetsCommitted(string Group, List<CommittedOffset> Offsets) : JournalEntry;
 

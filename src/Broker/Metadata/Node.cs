@@ -51,6 +51,7 @@ internal sealed class Node : IAsyncDisposable
     public void Recover()
     {
         Journal.Replay(Apply, Options.Logger);
+        Groups.Load();
         foreach (var partition in Topics.SelectMany(t => t.Partitions)) partition.Recover(Options.Logger);
         Transactions.FinishPrepared();
     }
@@ -111,8 +112,9 @@ internal sealed class Node : IAsyncDisposable
             case ConfigsChanged e: _topics[e.Name].Configs = e.Configs; break;
             case RecordsDeleted e: Find(e.Name, e.Partition)?.DeleteRecordsBefore(e.StartOffset); break;
             case ProducerIdTaken e: Transactions.ProducerIds.Apply(e); break;
-            case OffsetsCommitted e: Groups.Apply(e); break;
-            case GroupDeleted e: Groups.Apply(e); break;
+            case OffsetsCommitted or OffsetsRemoved or GroupDeleted or ClassicGroupChanged or ConsumerGroupChanged or ConsumerMemberChanged or ConsumerMemberRemoved:
+                Groups.Apply(entry);
+                break;
             case TransactionEntry e: Transactions.Apply(e); break;
             default: throw new InvalidDataException($"unknown journal entry {entry.GetType().Name}");
         }
@@ -124,6 +126,7 @@ internal sealed class Node : IAsyncDisposable
         var topic = new Topic(e.Id, e.Name) { Configs = e.Configs };
         AddPartitions(topic, e.Partitions);
         _topics[e.Name] = topic;
+        Groups.TopicsChanged();
     }
 
     private void AddPartitions(Topic topic, int count)
@@ -131,6 +134,7 @@ internal sealed class Node : IAsyncDisposable
         var added = Enumerable.Range(topic.Partitions.Length, count - topic.Partitions.Length)
             .Select(p => new PartitionLog(Disk, DirectoryOf(topic.Id), topic.Name, p, Options.SegmentBytes));
         topic.Partitions = [.. topic.Partitions, .. added];
+        Groups.TopicsChanged();
     }
 
     private void Remove(string name)
