@@ -15,13 +15,16 @@ internal static class TxnOffsetCommit
     private static async Task Handle(Request request)
     {
         var commit = Parse(request);
-        var refused = commit.Offsets.ConvertAll(o => Check(request.Node, o));
-        var taken = commit.Offsets.Where((_, i) => refused[i] == ErrorCode.None).ToList();
-        var error = taken.Count == 0 ? ErrorCode.None : await CommitAsync(request, commit, taken);
+        var known = commit.Offsets.ConvertAll(o => request.Node.Find(o.Topic, o.Partition) is not null);
+        var error = known.Contains(true) ? await CommitAsync(request, commit, [.. commit.Offsets.Where((o, i) => known[i] && !IsTooLong(o))]) : ErrorCode.None;
+        ErrorCode Of(CommittedOffset offset, int i) =>
+            !known[i] ? ErrorCode.UnknownTopicOrPartition : error == ErrorCode.None && IsTooLong(offset) ? ErrorCode.OffsetMetadataTooLarge : error;
         request.Response.WriteInt32(0);
-        request.Response.WriteErrors([.. commit.Offsets.Select((o, i) => (o.Topic, o.Partition, refused[i] == ErrorCode.None ? error : refused[i]))]);
+        request.Response.WriteErrors([.. commit.Offsets.Select((o, i) => (o.Topic, o.Partition, Of(o, i)))]);
         request.Response.WriteTags();
     }
+
+    private static bool IsTooLong(CommittedOffset offset) => offset.Metadata?.Length > MaxMetadata;
 
     private static Commit Parse(Request request)
     {
@@ -34,20 +37,13 @@ internal static class TxnOffsetCommit
         return new Commit(new TransactionalProducer(id, producerId, epoch), group, generation, member, instance, OffsetTopics.Read(ref reader, version >= 2));
     }
 
-    private static ErrorCode Check(Node node, CommittedOffset offset)
-    {
-        if (node.Find(offset.Topic, offset.Partition) is null) return ErrorCode.UnknownTopicOrPartition;
-        return offset.Metadata?.Length > MaxMetadata ? ErrorCode.OffsetMetadataTooLarge : ErrorCode.None;
-    }
-
     private static Task<ErrorCode> CommitAsync(Request request, Commit commit, List<CommittedOffset> taken)
     {
         var (group, generation, member, instance) = (commit.Group, commit.Generation, commit.Member, commit.Instance);
         if (group.Length == 0) return Task.FromResult(ErrorCode.InvalidGroupId);
-        var isMember = generation >= 0 || member.Length > 0 || instance is not null;
         return request.Node.Transactions.AddOffsetsAsync(
             commit.Producer, new OffsetsCommitted(group, taken),
-            () => isMember ? request.Node.Groups.CheckCommit(group, generation, member, instance, transactional: true) : ErrorCode.None,
+            () => request.Node.Groups.CheckCommit(group, generation, member, instance, transactional: true),
             request.Caller());
     }
 }

@@ -4,6 +4,7 @@ using Streams.Broker.Groups;
 namespace Streams.Broker.Metadata;
 
 /// <summary>One durable change of everything that is not a record: topics, producer ids, transactions, committed offsets.</summary>
+[JsonDerivedType(typeof(JournalCondensed), "condensed")]
 [JsonDerivedType(typeof(TopicCreated), "topic")]
 [JsonDerivedType(typeof(TopicDeleted), "topic-deleted")]
 [JsonDerivedType(typeof(PartitionsAdded), "partitions")]
@@ -25,6 +26,9 @@ namespace Streams.Broker.Metadata;
 [JsonDerivedType(typeof(TransactionCompleted), "transaction-completed")]
 [JsonDerivedType(typeof(TransactionalIdExpired), "transactional-id-expired")]
 internal abstract record JournalEntry;
+
+/// <summary>The first entry of a journal that was written anew: the durable position of its frame is the size of what was written then.</summary>
+internal sealed record JournalCondensed : JournalEntry;
 
 internal sealed record TopicCreated(Guid Id, string Name, int Partitions, Dictionary<string, string> Configs) : JournalEntry;
 

@@ -60,7 +60,7 @@ internal sealed partial class TransactionCoordinator
         id.Apply(e);
         if (!e.Commit) return;
         foreach (var group in id.Offsets.Where(o => _node.Find(o.Key.Topic) is not null).GroupBy(o => o.Key.Group))
-            _node.Groups.Apply(new OffsetsCommitted(group.Key, [.. group.Select(o => o.Value)]));
+            _node.Groups.Apply(new OffsetsCommitted(group.Key, [.. group.Select(o => o.Value with { CommittedAt = e.At })]));
     }
 
     private void Apply(TransactionalId id, TransactionCompleted e)
