@@ -236,6 +236,18 @@ public sealed class TransactionWire(WireClient client) : IDisposable
         return topics.Single().Partitions.Single();
     }
 
+    /// <summary>Joins a group as its only member, a static one.</summary>
+    public async Task<(int Generation, string Member)> JoinAsync(string group, string instance)
+    {
+        var joined = await client.CallAsync(11, 5, false, w => w.String(group).Int32(10_000).Int32(10_000).String("").String(instance).String("consumer")
+            .Count(1).String("range").Bytes([0, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
+        joined.Int32();
+        Assert.Equal(0, joined.Int16());
+        var (generation, _, _, member) = (joined.Int32(), joined.String(), joined.String(), joined.String()!);
+        await client.CallAsync(14, 3, false, w => w.String(group).Int32(generation).String(member).String(instance).Count(1).String(member).Bytes([0, 0]));
+        return (generation, member);
+    }
+
     public void Dispose() => client.Dispose();
 
     private static WireWriter Producer(WireWriter w, WireProducer producer) => w.String(producer.Id).Int64(producer.ProducerId).Int16(producer.Epoch);
