@@ -20,6 +20,12 @@ namespace Streams.Broker.Metadata;
 [JsonDerivedType(typeof(ConsumerMemberChanged), "consumer-member")]
 [JsonDerivedType(typeof(ConsumerMemberRemoved), "consumer-member-removed")]
 [JsonDerivedType(typeof(TransactionChanged), "transaction")]
+[JsonDerivedType(typeof(TransactionPartitionsAdded), "transaction-partitions")]
+[JsonDerivedType(typeof(TransactionGroupAdded), "transaction-group")]
+[JsonDerivedType(typeof(TransactionOffsetsAdded), "transaction-offsets")]
+[JsonDerivedType(typeof(TransactionDecided), "transaction-decided")]
+[JsonDerivedType(typeof(TransactionCompleted), "transaction-completed")]
+[JsonDerivedType(typeof(TransactionalIdExpired), "transactional-id-expired")]
 internal abstract record JournalEntry;
 
 /// <summary>The first entry of a journal that was written anew: the durable position of its frame is the size of what was written then.</summary>
@@ -38,6 +44,7 @@ internal sealed record BrokerConfigsChanged(string Broker, Dictionary<string, st
 
 internal sealed record RecordsDeleted(string Name, int Partition, long StartOffset) : JournalEntry;
 
+/// <summary>Producer ids up to this one are reserved; those that were not handed out before a restart never are.</summary>
 internal sealed record ProducerIdTaken(long ProducerId) : JournalEntry;
 
 /// <param name="CommittedAt">When, in Unix milliseconds; 0 means when the entry was applied.</param>
@@ -46,20 +53,3 @@ internal sealed record CommittedOffset(string Topic, int Partition, long Offset,
 internal sealed record OffsetsCommitted(string Group, List<CommittedOffset> Offsets) : JournalEntry;
 
 internal sealed record GroupDeleted(string Group) : JournalEntry;
-
-internal enum TransactionState
-{
-    Empty,
-    Ongoing,
-    PrepareCommit,
-    PrepareAbort,
-    CompleteCommit,
-    CompleteAbort,
-}
-
-internal sealed record TopicPartitionName(string Topic, int Partition);
-
-/// <summary>The whole state of a transactional id after a step. A commit is the one entry with <see cref="TransactionState.PrepareCommit"/>.</summary>
-internal sealed record TransactionChanged(
-    string TransactionalId, long ProducerId, short Epoch, int TimeoutMs, TransactionState State, long StartedAt,
-    List<TopicPartitionName> Partitions, List<OffsetsCommitted> Offsets) : JournalEntry;

@@ -20,7 +20,6 @@ internal sealed partial class Node : IAsyncDisposable
     private readonly string _topicsDirectory;
     private readonly LogHost _host;
     private readonly HashSet<Guid> _deletedTopics = [];
-    private long _nextProducerId;
 
     public Node(EmbeddedBrokerOptions options)
     {
@@ -146,16 +145,6 @@ internal sealed partial class Node : IAsyncDisposable
         }
     }
 
-    public long TakeProducerId()
-    {
-        lock (_gate)
-        {
-            var id = _nextProducerId;
-            Record(new ProducerIdTaken(id));
-            return id;
-        }
-    }
-
     /// <summary>The files of topics that were deleted; their deletion is in the journal and durable.</summary>
     public void RemoveFiles(Topic topic)
     {
@@ -201,11 +190,11 @@ internal sealed partial class Node : IAsyncDisposable
             case ConfigsChanged e: _topics[e.Name].Configure(e.Configs, BrokerConfigs); break;
             case BrokerConfigsChanged e: Configure(e); break;
             case RecordsDeleted e: Find(e.Name, e.Partition)?.DeleteRecordsBefore(e.StartOffset); break;
-            case ProducerIdTaken e: _nextProducerId = e.ProducerId + 1; break;
+            case ProducerIdTaken e: Transactions.ProducerIds.Apply(e); break;
             case OffsetsCommitted or OffsetsRemoved or GroupDeleted or ClassicGroupChanged or ConsumerGroupChanged or ConsumerMemberChanged or ConsumerMemberRemoved:
                 Groups.Apply(entry);
                 break;
-            case TransactionChanged e: Transactions.Apply(e); break;
+            case TransactionEntry e: Transactions.Apply(e); break;
             default: throw new InvalidDataException($"unknown journal entry {entry.GetType().Name}");
         }
     }
