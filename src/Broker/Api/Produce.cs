@@ -4,13 +4,11 @@ namespace Streams.Broker.Api;
 
 /// <summary>
 /// Produce 3–11 (0–2 are advertised since old librdkafka looks for them before it compresses, and refused). acks 1 and all both mean on disk.
-/// Batches are stored as received, but for the time where message.timestamp.type is LogAppendTime.
+/// Batches are stored as received; message.timestamp.type=LogAppendTime is not served.
 /// </summary>
 internal static class Produce
 {
     public static readonly ApiDefinition Definition = new(ApiKey.Produce, 0, 11, 9, Handle);
-    private const long DefaultMaxMessageBytes = 1048588;
-    private const long DefaultTimestampAfterMax = 3_600_000;
 
     private static Task Handle(Request request)
     {
@@ -77,11 +75,10 @@ internal static class Produce
         var batch = new RecordBatch(bytes);
         if (batch.Magic != 2) return ErrorCode.UnsupportedForMessageFormat;
         if (batch.Size != bytes.Length) return ErrorCode.InvalidRecord;
-        if (bytes.Length > topic.Setting("max.message.bytes", DefaultMaxMessageBytes)) return ErrorCode.MessageTooLarge;
+        if (bytes.Length > topic.Config.MaxMessageBytes) return ErrorCode.MessageTooLarge;
         if (!batch.CrcIsRight) return ErrorCode.CorruptMessage;
         if (batch.IsControl || batch.RecordCount < 1 || batch.LastOffsetDelta != batch.RecordCount - 1) return ErrorCode.InvalidRecord;
-        if (topic.Config.LogAppendTime) return ErrorCode.None;
-        var limit = topic.Setting("message.timestamp.after.max.ms", DefaultTimestampAfterMax);
+        var limit = topic.Config.TimestampAfterMaxMs;
         return batch.MaxTimestamp > now && batch.MaxTimestamp - now > limit ? ErrorCode.InvalidTimestamp : ErrorCode.None;
     }
 
@@ -90,7 +87,7 @@ internal static class Produce
         response.WriteInt32(index);
         response.WriteError(appended.Error);
         response.WriteInt64(appended.BaseOffset);
-        response.WriteInt64(appended.LogAppendTime);
+        response.WriteInt64(-1);
         if (version >= 5) response.WriteInt64(logStart);
         if (version >= 8)
         {
