@@ -4,7 +4,7 @@ namespace Streams.Broker.Api;
 
 /// <summary>
 /// Produce 3–11 (0–2 are advertised since old librdkafka looks for them before it compresses, and refused). acks 1 and all both mean on disk.
-/// Batches are stored as received; message.timestamp.type=LogAppendTime is not served.
+/// Batches are stored as received, but for the time where message.timestamp.type is LogAppendTime.
 /// </summary>
 internal static class Produce
 {
@@ -78,6 +78,7 @@ internal static class Produce
         if (bytes.Length > topic.Config.MaxMessageBytes) return ErrorCode.MessageTooLarge;
         if (!batch.CrcIsRight) return ErrorCode.CorruptMessage;
         if (batch.IsControl || batch.RecordCount < 1 || batch.LastOffsetDelta != batch.RecordCount - 1) return ErrorCode.InvalidRecord;
+        if (topic.Config.LogAppendTime) return ErrorCode.None;
         var limit = topic.Config.TimestampAfterMaxMs;
         return batch.MaxTimestamp > now && batch.MaxTimestamp - now > limit ? ErrorCode.InvalidTimestamp : ErrorCode.None;
     }
@@ -87,7 +88,7 @@ internal static class Produce
         response.WriteInt32(index);
         response.WriteError(appended.Error);
         response.WriteInt64(appended.BaseOffset);
-        response.WriteInt64(-1);
+        response.WriteInt64(appended.LogAppendTime);
         if (version >= 5) response.WriteInt64(logStart);
         if (version >= 8)
         {

@@ -22,7 +22,7 @@ public sealed class DiskTroubleTests
         Assert.Equal(ErrorCode.KafkaStorageError, node.TryRecord(new OffsetsCommitted("g", [new CommittedOffset("a", 0, 1, 0, null)])));
         node.CondenseJournal();
         Assert.Null(node.Find("b"));
-        Assert.Empty(node.Groups.Names());
+        Assert.Empty(node.Groups.OffsetsOf("g"));
         Assert.Equal(journal, bed.Disk.Content("/data/journal"));
         bed.Disk.IsFull = false;
         Assert.Equal(1, await NodeBed.AppendAsync(node, log));
