@@ -52,7 +52,8 @@ internal static class DeleteRecords
             if (error == ErrorCode.None && topic.Effective["cleanup.policy"] == "compact") error = ErrorCode.PolicyViolation;
             if (error != ErrorCode.None) return null;
             moved = Math.Max(wanted, log.LogStartOffset);
-            return wanted > log.LogStartOffset ? new RecordsDeleted(name, index, wanted) : null;
+            if (wanted > log.LogStartOffset) error = node.TryRecord(new RecordsDeleted(name, index, wanted));
+            return null;
         });
         start = moved;
         return error;

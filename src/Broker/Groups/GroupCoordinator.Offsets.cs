@@ -32,8 +32,9 @@ internal sealed partial class GroupCoordinator
         {
             var error = CheckCommit(id, generation, memberId, instanceId, transactional: false);
             if (error != ErrorCode.None) return error;
-            foreach (var some in offsets.Chunk(1000)) _node.Record(new OffsetsCommitted(id, [.. some.Select(o => o with { CommittedAt = _node.Now })]));
-            return ErrorCode.None;
+            // A full disk: clients look for the coordinator and try again, which commits once more what did get in.
+            var written = offsets.Chunk(1000).All(some => _node.TryRecord(new OffsetsCommitted(id, [.. some.Select(o => o with { CommittedAt = _node.Now })])) == ErrorCode.None);
+            return written ? ErrorCode.None : ErrorCode.CoordinatorNotAvailable;
         }
     }
 

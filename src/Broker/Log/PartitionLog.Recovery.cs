@@ -30,7 +30,6 @@ internal sealed partial class PartitionLog
             return;
         }
         MoveHighWatermark(LogEndOffset);
-        EndCleanedTransactions();
         Delete(leftovers);
         SyncWhatIsNotKnownToBe(durable);
     }
@@ -120,17 +119,6 @@ internal sealed partial class PartitionLog
             if (isCleaned ? batch.BaseOffset < LogEndOffset || batch.BaseOffset >= end || batch.LastOffset >= end : batch.BaseOffset != LogEndOffset) break;
             segment.Note(batch);
             Apply(batch, now, isCleaned);
-        }
-    }
-
-    /// <summary>Only what was ended is compacted: a transaction that seems open there has lost its marker to the compaction.</summary>
-    private void EndCleanedTransactions()
-    {
-        if (_openTransactions.Count == 0 || _segments.FindLast(s => s.CleanedEnd is not null)?.CleanedEnd is not { } end) return;
-        foreach (var (offset, producerId) in _openTransactions.Where(t => t.Key < end).ToList())
-        {
-            _openTransactions.Remove(offset);
-            _producers[producerId].OpenTransactionOffset = null;
         }
     }
 

@@ -60,15 +60,6 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
 
     public long HighWatermark { get; private set; }
 
-    /// <summary>Bytes of all its segments.</summary>
-    public long Size
-    {
-        get
-        {
-            lock (_gate) return _segments.Sum(s => s.Size);
-        }
-    }
-
     /// <summary>Readers of committed records see up to here: the first record of the earliest open transaction, else the high watermark.</summary>
     public long LastStableOffset
     {
@@ -198,9 +189,8 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
     private void AddData(ProducerEntry entry, RecordBatch batch, bool isCleaned)
     {
         entry.Add(batch, batch.BaseOffset);
-        if (!batch.IsTransactional || entry.OpenTransactionOffset is not null) return;
-        // Compaction may empty a batch that it keeps for its sequence numbers, and let go of the marker that ended it.
-        if (isCleaned && batch.RecordCount == 0) return;
+        // Only what was decided is compacted, and of that no record that was aborted stays: such a transaction is not open, even where its marker is gone.
+        if (!batch.IsTransactional || isCleaned || entry.OpenTransactionOffset is not null) return;
         entry.OpenTransactionOffset = batch.BaseOffset;
         _openTransactions.Add(batch.BaseOffset, batch.ProducerId);
     }
