@@ -31,7 +31,7 @@ public abstract class CompactionContract(IBrokerUnderTest broker) : BrokerContra
             producer.Flush(Patience);
         }
         List<ConsumeResult<string, string>> records = [];
-        Until(() => (records = ReadAll(topic, IsolationLevel.ReadUncommitted)).Count == Keys + 2);
+        Until(() => (records = RecordsOf(topic, IsolationLevel.ReadUncommitted)).Count == Keys + 2);
         Assert.Equal([("k4", 59L), ("k0", 55), ("k1", 56), ("k2", 57), ("k3", 58), ("end", 60)], records.Select(r => (r.Message.Key, r.Offset.Value)).OrderBy(r => r.Key == "k4" ? 0 : 1));
         foreach (var record in records.Where(r => r.Message.Key != "end"))
         {
@@ -59,10 +59,10 @@ public abstract class CompactionContract(IBrokerUnderTest broker) : BrokerContra
         }
         // Markers have the broker's time: this one is later.
         await FillAsync(topic, 400);
-        Until(() => ReadAll(topic, IsolationLevel.ReadUncommitted).Count(r => r.Message.Key != "filler") == 2);
+        Until(() => RecordsOf(topic, IsolationLevel.ReadUncommitted).Count(r => r.Message.Key != "filler") == 2);
         foreach (var isolation in new[] { IsolationLevel.ReadUncommitted, IsolationLevel.ReadCommitted })
         {
-            Assert.Equal(["committed 4", "committed 5"], ReadAll(topic, isolation).Where(r => r.Message.Key != "filler").Select(r => r.Message.Value));
+            Assert.Equal(["committed 4", "committed 5"], RecordsOf(topic, isolation).Where(r => r.Message.Key != "filler").Select(r => r.Message.Value));
             Assert.Equal(17, EndOf(topic, isolation));
         }
     }
@@ -78,11 +78,11 @@ public abstract class CompactionContract(IBrokerUnderTest broker) : BrokerContra
         open.Produce(topic, Message("open", "1", 3));
         open.Flush(Patience);
         await FillAsync(topic, 4, 5, 6, 7);
-        Until(() => ReadAll(topic, IsolationLevel.ReadUncommitted).Count == 6);
-        Assert.Equal([1L, 2, 3, 4, 5, 6], ReadAll(topic, IsolationLevel.ReadUncommitted).Select(r => r.Offset.Value));
+        Until(() => RecordsOf(topic, IsolationLevel.ReadUncommitted).Count == 6);
+        Assert.Equal([1L, 2, 3, 4, 5, 6], RecordsOf(topic, IsolationLevel.ReadUncommitted).Select(r => r.Offset.Value));
         open.CommitTransaction(Patience);
         await FillAsync(topic, 20);
-        Until(() => ReadAll(topic, IsolationLevel.ReadUncommitted).Count == 3);
+        Until(() => RecordsOf(topic, IsolationLevel.ReadUncommitted).Count == 3);
     }
 
     [SkippableFact]
@@ -102,11 +102,11 @@ public abstract class CompactionContract(IBrokerUnderTest broker) : BrokerContra
         {
             Assert.True(DateTime.UtcNow < deadline, "not gone in time");
             await FillAsync(topic, filler++);
-            var left = ReadAll(topic, IsolationLevel.ReadCommitted).Where(r => r.Message.Key == "deleted").ToList();
+            var left = RecordsOf(topic, IsolationLevel.ReadCommitted).Where(r => r.Message.Key == "deleted").ToList();
             Assert.True(left.Count == 0 || left[^1].Message.Value is null);
             gone = left.Count == 0;
         }
-        Assert.Contains(ReadAll(topic, IsolationLevel.ReadCommitted), r => r.Message.Key == "kept");
+        Assert.Contains(RecordsOf(topic, IsolationLevel.ReadCommitted), r => r.Message.Key == "kept");
         Assert.Equal(filler - 1, EndOf(topic, IsolationLevel.ReadCommitted));
     }
 
@@ -122,9 +122,9 @@ public abstract class CompactionContract(IBrokerUnderTest broker) : BrokerContra
         for (var i = 3; i < 6; i++)
         {
             await FillAsync(topic, i);
-            Until(() => ReadAll(topic, IsolationLevel.ReadCommitted).Count(r => r.Message.Key == "filler") <= 2);
+            Until(() => RecordsOf(topic, IsolationLevel.ReadCommitted).Count(r => r.Message.Key == "filler") <= 2);
         }
-        var left = Assert.Single(ReadAll(topic, IsolationLevel.ReadCommitted), r => r.Message.Key == "deleted");
+        var left = Assert.Single(RecordsOf(topic, IsolationLevel.ReadCommitted), r => r.Message.Key == "deleted");
         Assert.Null(left.Message.Value);
         Assert.Equal(Time(2), left.Message.Timestamp.UnixTimestampMs);
     }
@@ -140,8 +140,8 @@ public abstract class CompactionContract(IBrokerUnderTest broker) : BrokerContra
             for (var i = 0; i < 10; i++) await producer.ProduceAsync(topic, Message($"k{i % 2}", $"v{i}", 200 + i));
         }
         await FillAsync(topic, 220);
-        Until(() => Watermarks(topic).Low == 5 && ReadAll(topic, IsolationLevel.ReadCommitted).Count == 3);
-        Assert.Equal(["v8", "v9", "filler"], ReadAll(topic, IsolationLevel.ReadCommitted).Select(r => r.Message.Value));
+        Until(() => Watermarks(topic).Low == 5 && RecordsOf(topic, IsolationLevel.ReadCommitted).Count == 3);
+        Assert.Equal(["v8", "v9", "filler"], RecordsOf(topic, IsolationLevel.ReadCommitted).Select(r => r.Message.Value));
     }
 
     [SkippableTheory]
@@ -189,16 +189,26 @@ public abstract class CompactionContract(IBrokerUnderTest broker) : BrokerContra
         return consumer.QueryWatermarkOffsets(new TopicPartition(topic, 0), Patience);
     }
 
-    /// <summary>Where a reader stands that has read everything.</summary>
-    private long EndOf(string topic, IsolationLevel isolation)
+    private long EndOf(string topic, IsolationLevel isolation) => Read(topic, isolation).End;
+
+    private List<ConsumeResult<string, string>> RecordsOf(string topic, IsolationLevel isolation) => Read(topic, isolation).Records;
+
+    /// <summary>What a fresh reader finds, and where it stands when it has read everything.</summary>
+    private (List<ConsumeResult<string, string>> Records, long End) Read(string topic, IsolationLevel isolation)
     {
-        using var consumer = Consumer($"end-{topic}", isolation);
+        var config = new ConsumerConfig
+        {
+            BootstrapServers = BootstrapServers, GroupId = $"reader-{topic}", IsolationLevel = isolation, EnableAutoCommit = false, EnablePartitionEof = true, FetchWaitMaxMs = 10,
+        };
+        using var consumer = new ConsumerBuilder<string, string>(config).SetLogHandler((_, _) => { }).Build();
         consumer.Assign(new TopicPartitionOffset(topic, 0, Offset.Beginning));
+        var records = new List<ConsumeResult<string, string>>();
         while (true)
         {
             var result = consumer.Consume(Patience);
             Assert.NotNull(result);
-            if (result.IsPartitionEOF) return result.Offset.Value;
+            if (result.IsPartitionEOF) return (records, result.Offset.Value);
+            records.Add(result);
         }
     }
 }
