@@ -11,12 +11,15 @@ namespace Streams.Broker.Metadata;
 internal sealed partial class Node : IAsyncDisposable
 {
     public const int Id = 1;
+
+    /// <summary>The most partitions that one request makes.</summary>
+    public const int MaxPartitions = 10_000;
+
     private readonly ConcurrentDictionary<string, Topic> _topics = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly string _topicsDirectory;
     private readonly LogHost _host;
     private readonly HashSet<Guid> _deletedTopics = [];
-    private long _nextProducerId;
 
     public Node(EmbeddedBrokerOptions options)
     {
@@ -30,6 +33,7 @@ internal sealed partial class Node : IAsyncDisposable
         if (!Disk.FileExists(journal) && Disk.Directories(_topicsDirectory).Count > 0)
             throw new InvalidDataException($"{options.DataDirectory} holds topics but no journal; restore it from a copy");
         Journal = new Journal(_host, journal, Commit);
+        BrokerConfigs = new BrokerConfigs(options);
         Groups = new GroupCoordinator(this);
         Transactions = new TransactionCoordinator(this);
     }
@@ -42,9 +46,14 @@ internal sealed partial class Node : IAsyncDisposable
 
     public Journal Journal { get; }
 
+    public BrokerConfigs BrokerConfigs { get; }
+
     public GroupCoordinator Groups { get; }
 
     public TransactionCoordinator Transactions { get; }
+
+    /// <summary>What clients are told to connect to.</summary>
+    public string Host { get; set; } = "127.0.0.1";
 
     public int Port { get; set; }
 
@@ -60,6 +69,7 @@ internal sealed partial class Node : IAsyncDisposable
     public void Recover()
     {
         Journal.Replay(Apply, Options.Logger);
+        Groups.Load();
         foreach (var id in _deletedTopics) Disk.DeleteDirectory(DirectoryOf(id));
         var cores = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount };
         try
@@ -83,17 +93,41 @@ internal sealed partial class Node : IAsyncDisposable
     /// <summary>Makes a topic; it lasts once the journal is flushed.</summary>
     public ErrorCode Create(string name, int partitions, Dictionary<string, string> configs)
     {
-        if (!IsLegal(name)) return ErrorCode.InvalidTopic;
-        if (partitions is < 1 or > 10_000) return ErrorCode.InvalidPartitions;
+        if (TopicNames.Problem(name) is not null) return ErrorCode.InvalidTopic;
+        if (partitions is < 1 or > MaxPartitions) return ErrorCode.InvalidPartitions;
         lock (_gate)
         {
             if (_topics.ContainsKey(name)) return ErrorCode.TopicAlreadyExists;
+            if (FindCollision(name) is not null) return ErrorCode.InvalidTopic;
             var id = Guid.NewGuid();
             return TryRecord(() =>
             {
                 Disk.CreateDirectory(DirectoryOf(id));
                 return new TopicCreated(id, name, partitions, configs);
             });
+        }
+    }
+
+    /// <summary>A topic whose name differs from this one in '.' and '_' alone.</summary>
+    public Topic? FindCollision(string name) => _topics.Values.FirstOrDefault(t => TopicNames.Collide(t.Name, name));
+
+    /// <summary>Changes a topic that exists at this moment; false where there is none. The change is null where nothing is to be written.</summary>
+    public bool Change(string topic, Func<Topic, JournalEntry?> change)
+    {
+        lock (_gate)
+        {
+            if (Find(topic) is not { } found) return false;
+            if (change(found) is { } entry) Record(entry);
+            return true;
+        }
+    }
+
+    /// <summary>Changes what is set for this broker, or for all; from what was set before.</summary>
+    public void ChangeBroker(string broker, Func<IReadOnlyDictionary<string, string>, JournalEntry?> change)
+    {
+        lock (_gate)
+        {
+            if (change(BrokerConfigs.Set(broker)) is { } entry) Record(entry);
         }
     }
 
@@ -108,16 +142,6 @@ internal sealed partial class Node : IAsyncDisposable
         {
             Journal.Append(entry);
             Apply(entry);
-        }
-    }
-
-    public long TakeProducerId()
-    {
-        lock (_gate)
-        {
-            var id = _nextProducerId;
-            Record(new ProducerIdTaken(id));
-            return id;
         }
     }
 
@@ -154,9 +178,6 @@ internal sealed partial class Node : IAsyncDisposable
         }
     }
 
-    private static bool IsLegal(string name) =>
-        name.Length is > 0 and <= 249 && name is not ("." or "..") && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
-
     private string DirectoryOf(Guid id) => Path.Combine(_topicsDirectory, id.ToString("N"));
 
     private void Apply(JournalEntry entry)
@@ -166,12 +187,14 @@ internal sealed partial class Node : IAsyncDisposable
             case TopicCreated e: Add(e); break;
             case TopicDeleted e: Remove(e.Name); break;
             case PartitionsAdded e: AddPartitions(_topics[e.Name], e.Partitions); break;
-            case ConfigsChanged e: _topics[e.Name].Configs = e.Configs; break;
+            case ConfigsChanged e: _topics[e.Name].Configure(e.Configs, BrokerConfigs); break;
+            case BrokerConfigsChanged e: Configure(e); break;
             case RecordsDeleted e: Find(e.Name, e.Partition)?.DeleteRecordsBefore(e.StartOffset); break;
-            case ProducerIdTaken e: _nextProducerId = e.ProducerId + 1; break;
-            case OffsetsCommitted e: Groups.Apply(e); break;
-            case GroupDeleted e: Groups.Apply(e); break;
-            case TransactionChanged e: Transactions.Apply(e); break;
+            case ProducerIdTaken e: Transactions.ProducerIds.Apply(e); break;
+            case OffsetsCommitted or OffsetsRemoved or GroupDeleted or ClassicGroupChanged or ConsumerGroupChanged or ConsumerMemberChanged or ConsumerMemberRemoved:
+                Groups.Apply(entry);
+                break;
+            case TransactionEntry e: Transactions.Apply(e); break;
             default: throw new InvalidDataException($"unknown journal entry {entry.GetType().Name}");
         }
     }
@@ -179,9 +202,17 @@ internal sealed partial class Node : IAsyncDisposable
     private void Add(TopicCreated e)
     {
         Disk.CreateDirectory(DirectoryOf(e.Id));
-        var topic = new Topic(e.Id, e.Name, Options.SegmentBytes) { Configs = e.Configs };
+        var topic = new Topic(e.Id, e.Name);
+        topic.Configure(e.Configs, BrokerConfigs);
         AddPartitions(topic, e.Partitions);
         _topics[e.Name] = topic;
+        Groups.TopicsChanged();
+    }
+
+    private void Configure(BrokerConfigsChanged e)
+    {
+        BrokerConfigs.Apply(e);
+        foreach (var topic in _topics.Values) topic.Configure(topic.Configs, BrokerConfigs);
     }
 
     private void AddPartitions(Topic topic, int count)
@@ -189,6 +220,7 @@ internal sealed partial class Node : IAsyncDisposable
         var added = Enumerable.Range(topic.Partitions.Length, count - topic.Partitions.Length)
             .Select(p => new PartitionLog(_host, DirectoryOf(topic.Id), topic.Name, p, topic.Config));
         topic.Partitions = [.. topic.Partitions, .. added];
+        Groups.TopicsChanged();
     }
 
     private void Remove(string name)
