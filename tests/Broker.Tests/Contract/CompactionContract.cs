@@ -146,6 +146,19 @@ public abstract class CompactionContract(IBrokerUnderTest broker) : BrokerContra
 
     [SkippableTheory]
     [InlineData(CompressionType.None)]
+    [InlineData(CompressionType.Lz4)]
+    public async Task Records_without_a_key_are_refused(CompressionType codec)
+    {
+        var topic = await CreateTopicAsync(1, Compacted());
+        using var producer = Producer(p => p.CompressionType = codec);
+        var refused = await Assert.ThrowsAsync<ProduceException<string, string>>(() => producer.ProduceAsync(topic, Message(null, new string('v', 500), 1)));
+        Assert.Equal(ErrorCode.InvalidRecord, refused.Error.Code);
+        await producer.ProduceAsync(topic, Message("", "an empty key is a key", 1));
+        Assert.Equal(1, EndOf(topic, IsolationLevel.ReadUncommitted));
+    }
+
+    [SkippableTheory]
+    [InlineData(CompressionType.None)]
     [InlineData(CompressionType.Gzip)]
     [InlineData(CompressionType.Snappy)]
     [InlineData(CompressionType.Lz4)]
@@ -174,8 +187,8 @@ public abstract class CompactionContract(IBrokerUnderTest broker) : BrokerContra
     /// <summary>Ten seconds lie between one number and the next.</summary>
     private static long Time(int number) => Start + 10_000 * number;
 
-    private static Message<string, string> Message(string key, string? value, int number) =>
-        new() { Key = key, Value = value!, Timestamp = new Timestamp(Time(number), TimestampType.CreateTime) };
+    private static Message<string, string> Message(string? key, string? value, int number) =>
+        new() { Key = key!, Value = value!, Timestamp = new Timestamp(Time(number), TimestampType.CreateTime) };
 
     private async Task FillAsync(string topic, params int[] numbers)
     {
