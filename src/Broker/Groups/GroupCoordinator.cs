@@ -90,7 +90,6 @@ internal sealed partial class GroupCoordinator : IDisposable
     /// <summary>Deletes a group without members, its offsets included.</summary>
     public ErrorCode Delete(string id)
     {
-        if (id.Length == 0) return ErrorCode.InvalidGroupId;
         lock (_gate)
         {
             if (!IsLive(id) && !_store.HasOffsets(id)) return ErrorCode.GroupIdNotFound;

@@ -278,6 +278,24 @@ public abstract class GroupContract(IBrokerUnderTest broker) : BrokerContract(br
     }
 
     [SkippableFact]
+    public async Task A_coordinator_is_found_for_groups_and_no_unknown_kind_of_key()
+    {
+        var (a, _) = await TwoAsync();
+        var port = int.Parse(BootstrapServers.Split(':')[1]);
+        var old = await a.Wire.CallAsync(10, 1, false, w => w.String(a.Group).Int8(0));
+        old.Int32();
+        Assert.Equal((0, "NONE"), (old.Int16(), old.String()));
+        old.Int32();
+        Assert.Equal(("127.0.0.1", port), (old.String(), old.Int32()));
+        old.End();
+        var bad = await a.Wire.CallAsync(10, 4, true, w => w.Int8(7).Strings(a.Group, "other").Tags());
+        bad.Int32();
+        var found = bad.Array(c => { c.String(); var node = (c.Int32(), c.String(), c.Int32(), (int)c.Int16()); c.String(); c.Tags(); return node; });
+        Assert.Equal([(-1, "", -1, 42), (-1, "", -1, 42)], found);
+        bad.End();
+    }
+
+    [SkippableFact]
     public async Task An_id_that_was_given_out_is_waited_for()
     {
         var (a, b) = await TwoAsync();

@@ -106,6 +106,36 @@ public sealed class GroupTimeTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_full_group_takes_nobody_else()
+    {
+        Reopen(o => o with { MaxSize = 1 });
+        var member = Join("g", "one", session: 10_000);
+        Assert.Equal(ErrorCode.GroupMaxSizeReached, Done(Groups.JoinAsync(Request("g", "", "two"))).Error);
+        Assert.Equal(ErrorCode.None, Groups.Heartbeat("g", 1, member.MemberId, "one"));
+        Groups.Heartbeat(Beat("consumers", "a", 0));
+        Assert.Equal(ErrorCode.GroupMaxSizeReached, Groups.Heartbeat(Beat("consumers", "b", 0)).Error);
+        Assert.Equal(ErrorCode.None, Groups.Heartbeat(Beat("consumers", "a", 2)).Error);
+    }
+
+    [Fact]
+    public void A_live_group_of_the_other_protocol_is_refused()
+    {
+        Join("classic", "one", session: 10_000);
+        Assert.Equal(ErrorCode.GroupIdNotFound, Groups.Heartbeat(Beat("classic", "a", 0)).Error);
+        Groups.Heartbeat(Beat("consumers", "a", 0));
+        Assert.Equal(ErrorCode.InconsistentGroupProtocol, Done(Groups.JoinAsync(Request("consumers", "", "one"))).Error);
+    }
+
+    [Fact]
+    public void An_assignment_too_large_to_be_kept_is_refused()
+    {
+        var joined = Done(Groups.JoinAsync(Request("g", "", "one")));
+        var synced = Done(Groups.SyncAsync(new SyncRequest("g", 1, joined.MemberId, "one", null, null, new() { [joined.MemberId] = new byte[9 << 20] })));
+        Assert.Equal(ErrorCode.UnknownServerError, synced.Error);
+        Assert.Equal(ErrorCode.RebalanceInProgress, Groups.Heartbeat("g", 1, joined.MemberId, "one"));
+    }
+
+    [Fact]
     public void Target_assignments_keep_their_interval()
     {
         Reopen(o => o with { ConsumerAssignmentIntervalMs = 1000 });
