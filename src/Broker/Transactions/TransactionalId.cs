@@ -42,6 +42,12 @@ internal sealed class TransactionalId(string name)
 
     public HashSet<string> Groups { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Partitions that have the marker of the decided transaction, as far as this run of the broker knows.</summary>
+    public HashSet<TopicPartitionName> Marked { get; } = [];
+
+    /// <summary>Whether an earlier run decided the transaction, and may have written any of its markers.</summary>
+    public bool WasDecidedBefore { get; set; }
+
     public IReadOnlyDictionary<(string Group, string Topic, int Partition), CommittedOffset> Offsets => _offsets;
 
     /// <summary>Whether the id was forgotten; who still holds the object looks it up again.</summary>
@@ -143,6 +149,8 @@ internal sealed class TransactionalId(string name)
     {
         Partitions.Clear();
         Groups.Clear();
+        Marked.Clear();
+        WasDecidedBefore = false;
         _offsets.Clear();
     }
 }
