@@ -1,6 +1,7 @@
 using Confluent.Kafka;
-using Streams.Broker.Metadata;
 using Streams.Broker.Transactions;
+using Node = Streams.Broker.Metadata.Node;
+using WireError = Streams.Broker.Protocol.ErrorCode;
 
 namespace Streams.Broker.Tests.Transactions;
 
@@ -74,7 +75,7 @@ public sealed class TransactionTroubleTests : IAsyncLifetime
         await transactions.AddPartitionsAsync(producer, [new TopicPartitionName("t", 0)], new Caller(1, IsThere));
         await Assert.ThrowsAsync<OperationCanceledException>(() => transactions.EndAsync(producer, commit: true, new Caller(1, () => true)));
         Assert.Equal(TransactionState.Ongoing, transactions.Find("x")!.State);
-        Assert.Equal(Streams.Broker.Protocol.ErrorCode.None, await transactions.EndAsync(producer, commit: false, new Caller(2, IsThere)));
+        Assert.Equal(WireError.None, await transactions.EndAsync(producer, commit: false, new Caller(2, IsThere)));
     }
 
     [Fact]
@@ -117,8 +118,8 @@ public sealed class TransactionTroubleTests : IAsyncLifetime
         var producer = new TransactionalProducer($"x{number}", init.ProducerId, init.Epoch);
         for (var round = 0; round < rounds; round++)
         {
-            Assert.Equal(Streams.Broker.Protocol.ErrorCode.None, await transactions.AddPartitionsAsync(producer, [new TopicPartitionName($"t{number % 8}", 0)], caller));
-            Assert.Equal(Streams.Broker.Protocol.ErrorCode.None, await transactions.EndAsync(producer, number % 2 == 0, caller));
+            Assert.Equal(WireError.None, await transactions.AddPartitionsAsync(producer, [new TopicPartitionName($"t{number % 8}", 0)], caller));
+            Assert.Equal(WireError.None, await transactions.EndAsync(producer, number % 2 == 0, caller));
         }
     }
 }
