@@ -164,7 +164,7 @@ internal sealed partial class TransactionCoordinator
                     _timeOuts.WakeAfter(id.Deadline);
                     continue;
                 }
-                Decide(id, commit: false, Fenced(id));
+                _node.Record(new TransactionDecided(id.Name, _node.Now, false, Fenced(id)) { TimedOut = true });
             }
             _node.Options.Logger.TransactionTimedOut(id.Name);
             _ = FinishUnattendedAsync(id);

@@ -93,7 +93,11 @@ internal sealed class TransactionalId(string name)
 
     public void Apply(TransactionDecided e)
     {
-        if (e.Epoch != Epoch) (_coordinatorConnection, _offsetsConnection, LastEpoch) = (0, 0, -1);
+        if (e.Epoch != Epoch)
+        {
+            (_coordinatorConnection, _offsetsConnection) = (0, 0);
+            (LastProducerId, LastEpoch) = e.TimedOut ? (ProducerId, Epoch) : (-1, (short)-1);
+        }
         (Epoch, UpdatedAt) = (e.Epoch, e.At);
         State = e.Commit ? TransactionState.PrepareCommit : TransactionState.PrepareAbort;
     }

@@ -1,6 +1,6 @@
 using Confluent.Kafka;
 using Streams.Broker.Transactions;
-using Node = Streams.Broker.Metadata.Node;
+using BrokerNode = Streams.Broker.Metadata.Node;
 using WireError = Streams.Broker.Protocol.ErrorCode;
 
 namespace Streams.Broker.Tests.Transactions;
@@ -36,7 +36,11 @@ public sealed class TransactionTroubleTests : IAsyncLifetime
         Assert.StartsWith("Prepare", (await wire.DescribeAsync("x")).State, StringComparison.Ordinal);
         Assert.Equal(ErrorCode.ConcurrentTransactions, (await wire.AddAsync(producer, 3, ("t", 0)))[0]);
         Assert.Equal(ErrorCode.ConcurrentTransactions, await wire.EndAsync(producer, commit));
+        Assert.Equal(ErrorCode.InvalidTxnState, await wire.EndAsync(producer, !commit));
         Assert.Equal(ErrorCode.ConcurrentTransactions, (await wire.TryInitAsync("x")).Error);
+        Assert.Equal(ErrorCode.ConcurrentTransactions, await wire.TryAddGroupAsync(producer, "g"));
+        Assert.Equal(ErrorCode.ConcurrentTransactions, await wire.CommitOffsetAsync(producer, "g", "t", 1));
+        Assert.Equal(ErrorCode.InvalidTxnState, (await wire.ProduceAsync(producer, "t", 1)).Error);
         Assert.Equal(0, (await wire.FetchAsync("t", 0, committed: true)).StableOffset);
         _disk.IsFull = _ => false;
         await TransactionWire.UntilAsync(async () => (await wire.DescribeAsync("x")).State == (commit ? "CompleteCommit" : "CompleteAbort"));
@@ -66,8 +70,7 @@ public sealed class TransactionTroubleTests : IAsyncLifetime
     [Fact]
     public async Task A_request_whose_client_has_gone_before_its_turn_is_dropped()
     {
-        await using var node = new Node(_bed.Options);
-        node.Recover();
+        await using var node = Node();
         node.Create("t", 1, []);
         var transactions = node.Transactions;
         var init = await transactions.InitAsync("x", 60_000, -1, -1, new Caller(1, IsThere));
@@ -81,8 +84,7 @@ public sealed class TransactionTroubleTests : IAsyncLifetime
     [Fact]
     public async Task Epochs_that_run_out_bring_a_new_producer_id()
     {
-        await using var node = new Node(_bed.Options);
-        node.Recover();
+        await using var node = Node();
         var caller = new Caller(1, IsThere);
         var first = await node.Transactions.InitAsync("x", 60_000, -1, -1, caller);
         node.Record(new TransactionChanged("x", first.ProducerId, short.MaxValue - 2, 60_000, TransactionState.Empty, -1, []) { UpdatedAt = node.Now });
@@ -99,8 +101,7 @@ public sealed class TransactionTroubleTests : IAsyncLifetime
     {
         const int rounds = 3;
         var ids = Tier.Of(300, 1000);
-        await using var node = new Node(_bed.Options);
-        node.Recover();
+        await using var node = Node();
         for (var t = 0; t < 8; t++) node.Create($"t{t}", 1, []);
         var before = _disk.Syncs;
         await Task.WhenAll(Enumerable.Range(0, ids).Select(i => Task.Run(() => RunAsync(node.Transactions, i, rounds))));
@@ -109,6 +110,14 @@ public sealed class TransactionTroubleTests : IAsyncLifetime
         Assert.Equal(ids, node.Transactions.Ids.Count());
         Assert.All(node.Transactions.Ids, id => Assert.True(id.State is TransactionState.CompleteCommit or TransactionState.CompleteAbort));
         for (var t = 0; t < 8; t++) Assert.Equal(node.Find($"t{t}", 0)!.HighWatermark, node.Find($"t{t}", 0)!.LastStableOffset);
+    }
+
+    private BrokerNode Node()
+    {
+        Directory.CreateDirectory(_bed.Options.DataDirectory);
+        var node = new BrokerNode(_bed.Options);
+        node.Recover();
+        return node;
     }
 
     private static async Task RunAsync(TransactionCoordinator transactions, int number, int rounds)
