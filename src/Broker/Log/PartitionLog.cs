@@ -63,7 +63,7 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
     }
 
     /// <summary>Bytes of all segments.</summary>
-    public long SizeInBytes
+    public long Size
     {
         get
         {
