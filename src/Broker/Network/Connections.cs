@@ -121,6 +121,14 @@ internal sealed class Connections : IDisposable
     private void Close(long number, Open open, string why)
     {
         _node.Options.Logger.ConnectionClosed(number, why);
-        open.Socket.Dispose();
+        try
+        {
+            // Its reader sees the end and tidies up.
+            open.Socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It has ended by itself.
+        }
     }
 }

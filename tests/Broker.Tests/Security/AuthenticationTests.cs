@@ -22,7 +22,7 @@ public sealed class AuthenticationTests
             Tls = protocol == SecurityProtocol.SaslPlaintext ? null : b.Tls, Sasl = protocol == SecurityProtocol.Ssl ? null : b.Sasl,
         });
         var client = broker.Client(protocol, mechanism);
-        if (protocol == SecurityProtocol.Ssl) client.SaslMechanism = null;
+        if (protocol == SecurityProtocol.Ssl) (client.SaslMechanism, client.SaslUsername, client.SaslPassword) = (null, null, null);
         using var producer = new ProducerBuilder<Null, string>(client).Build();
         var large = new string('x', 900_000);
         foreach (var value in new[] { "one", large }) await producer.ProduceAsync(new TopicPartition("secure", 0), new Message<Null, string> { Value = value });
@@ -39,7 +39,7 @@ public sealed class AuthenticationTests
     public async Task A_wrong_password_is_refused(SaslMechanism mechanism)
     {
         await using var broker = await SecureBroker.StartAsync(b => b.Options with { Sasl = b.Sasl });
-        var refused = new TaskCompletionSource<Error>();
+        var refused = new TaskCompletionSource<Error>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var admin = new AdminClientBuilder(new AdminClientConfig(broker.Client(SecurityProtocol.SaslPlaintext, mechanism, "wrong")))
             .SetErrorHandler((_, e) => { if (e.Code == ErrorCode.Local_Authentication) refused.TrySetResult(e); }).SetLogHandler((_, _) => { }).Build();
         var error = await refused.Task.WaitAsync(Patience);
