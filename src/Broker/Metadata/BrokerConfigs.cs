@@ -12,6 +12,9 @@ internal sealed class BrokerConfigs
     /// <summary>The name of the settings that hold for all brokers.</summary>
     public const string AllBrokers = "";
 
+    /// <summary>The name of this broker's settings: its id.</summary>
+    public static readonly string This = Node.Id.ToString(CultureInfo.InvariantCulture);
+
     /// <summary>The names that Kafka leaves without a value of its own, since coarser units (log.retention.hours …) stand behind them.</summary>
     private static readonly HashSet<string> WithoutDefault = ["log.retention.ms", "log.roll.ms", "log.roll.jitter.ms", "log.flush.interval.ms"];
 

@@ -8,7 +8,7 @@ using Streams.Broker.Transactions;
 namespace Streams.Broker.Metadata;
 
 /// <summary>The broker's state: topics, coordinators, and the journal they are rebuilt from.</summary>
-internal sealed class Node : IAsyncDisposable
+internal sealed partial class Node : IAsyncDisposable
 {
     public const int Id = 1;
 
@@ -18,17 +18,21 @@ internal sealed class Node : IAsyncDisposable
     private readonly ConcurrentDictionary<string, Topic> _topics = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly string _topicsDirectory;
-    private long _nextProducerId;
+    private readonly LogHost _host;
+    private readonly HashSet<Guid> _deletedTopics = [];
 
     public Node(EmbeddedBrokerOptions options)
     {
         Options = options;
+        _host = new LogHost(options.Disk, options.TimeProvider, options.Fatal);
+        Commit = new GroupCommit(options.Fatal);
+        ClusterId = DataFormat.Open(Disk, options.DataDirectory);
         _topicsDirectory = Path.Combine(options.DataDirectory, "topics");
         Disk.CreateDirectory(_topicsDirectory);
         var journal = Path.Combine(options.DataDirectory, "journal");
         if (!Disk.FileExists(journal) && Disk.Directories(_topicsDirectory).Count > 0)
             throw new InvalidDataException($"{options.DataDirectory} holds topics but no journal; restore it from a copy");
-        Journal = new Journal(Disk, journal, Commit);
+        Journal = new Journal(_host, journal, Commit);
         BrokerConfigs = new BrokerConfigs(options);
         Groups = new GroupCoordinator(this);
         Transactions = new TransactionCoordinator(this);
@@ -38,7 +42,7 @@ internal sealed class Node : IAsyncDisposable
 
     public IDisk Disk => Options.Disk;
 
-    public GroupCommit Commit { get; } = new();
+    public GroupCommit Commit { get; }
 
     public Journal Journal { get; }
 
@@ -53,17 +57,31 @@ internal sealed class Node : IAsyncDisposable
 
     public int Port { get; set; }
 
-    public string ClusterId => "streams-embedded-broker";
+    public string ClusterId { get; }
 
     public IEnumerable<Topic> Topics => _topics.Values.OrderBy(t => t.Name, StringComparer.Ordinal);
 
     public long Now => Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
 
+    /// <summary>Reads everything back from disk, the partitions side by side, and ends what was decided.</summary>
+    /// <exception cref="IOException">The disk cannot be read or written.</exception>
+    /// <exception cref="InvalidDataException">The journal is damaged.</exception>
     public void Recover()
     {
         Journal.Replay(Apply, Options.Logger);
-        foreach (var partition in Topics.SelectMany(t => t.Partitions)) partition.Recover(Options.Logger);
+        Groups.Load();
+        foreach (var id in _deletedTopics) Disk.DeleteDirectory(DirectoryOf(id));
+        var cores = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount };
+        try
+        {
+            Parallel.ForEach(Topics.SelectMany(t => t.Partitions).ToList(), cores, partition => partition.Recover(Options.Logger));
+        }
+        catch (AggregateException e) when (e.InnerException is IOException first)
+        {
+            throw new IOException($"the logs cannot be read back: {first.Message}", first);
+        }
         Transactions.FinishPrepared();
+        _maintenance = Task.WhenAll(MaintainAsync(), CleanAsync());
     }
 
     public Topic? Find(string name) => _topics.GetValueOrDefault(name);
@@ -81,35 +99,42 @@ internal sealed class Node : IAsyncDisposable
         {
             if (_topics.ContainsKey(name)) return ErrorCode.TopicAlreadyExists;
             if (FindCollision(name) is not null) return ErrorCode.InvalidTopic;
-            Record(new TopicCreated(Guid.NewGuid(), name, partitions, configs));
-            return ErrorCode.None;
+            var id = Guid.NewGuid();
+            return TryRecord(() =>
+            {
+                Disk.CreateDirectory(DirectoryOf(id));
+                return new TopicCreated(id, name, partitions, configs);
+            });
         }
     }
 
     /// <summary>A topic whose name differs from this one in '.' and '_' alone.</summary>
     public Topic? FindCollision(string name) => _topics.Values.FirstOrDefault(t => TopicNames.Collide(t.Name, name));
 
-    /// <summary>Changes a topic that exists at this moment; false where there is none. The change is null where nothing is to be written.</summary>
-    public bool Change(string topic, Func<Topic, JournalEntry?> change)
+    /// <summary>Changes a topic that exists at this moment, or tells that there is none, or no room on disk. The change is null where nothing is to be written.</summary>
+    public ErrorCode Change(string topic, Func<Topic, JournalEntry?> change)
     {
         lock (_gate)
         {
-            if (Find(topic) is not { } found) return false;
-            if (change(found) is { } entry) Record(entry);
-            return true;
+            if (Find(topic) is not { } found) return ErrorCode.UnknownTopicOrPartition;
+            return change(found) is { } entry ? TryRecord(entry) : ErrorCode.None;
         }
     }
 
     /// <summary>Changes what is set for this broker, or for all; from what was set before.</summary>
-    public void ChangeBroker(string broker, Func<IReadOnlyDictionary<string, string>, JournalEntry?> change)
+    public ErrorCode ChangeBroker(string broker, Func<IReadOnlyDictionary<string, string>, JournalEntry?> change)
     {
         lock (_gate)
         {
-            if (change(BrokerConfigs.Set(broker)) is { } entry) Record(entry);
+            return change(BrokerConfigs.Set(broker)) is { } entry ? TryRecord(entry) : ErrorCode.None;
         }
     }
 
-    /// <summary>Applies a change and writes it to the journal, as one step.</summary>
+    /// <summary><see cref="Record"/>, answered with KAFKA_STORAGE_ERROR, which clients try again, where the disk is full.</summary>
+    public ErrorCode TryRecord(JournalEntry entry) => TryRecord(() => entry);
+
+    /// <summary>Writes a change to the journal and applies it, as one step.</summary>
+    /// <exception cref="IOException">The disk is full or broken; nothing has changed.</exception>
     public void Record(JournalEntry entry)
     {
         lock (_gate)
@@ -119,26 +144,37 @@ internal sealed class Node : IAsyncDisposable
         }
     }
 
-    public long TakeProducerId()
-    {
-        lock (_gate)
-        {
-            var id = _nextProducerId;
-            Record(new ProducerIdTaken(id));
-            return id;
-        }
-    }
-
     /// <summary>The files of topics that were deleted; their deletion is in the journal and durable.</summary>
-    public void RemoveFiles(Topic topic) => Disk.DeleteDirectory(DirectoryOf(topic.Id));
+    public void RemoveFiles(Topic topic)
+    {
+        Disk.DeleteDirectory(DirectoryOf(topic.Id));
+        lock (_gate) _deletedTopics.Remove(topic.Id);
+    }
 
     public async ValueTask DisposeAsync()
     {
+        await _stopping.CancelAsync();
+        await _maintenance;
         Groups.Dispose();
         Transactions.Dispose();
         await Commit.DisposeAsync();
         foreach (var partition in Topics.SelectMany(t => t.Partitions)) partition.Dispose();
         Journal.Dispose();
+        _stopping.Dispose();
+    }
+
+    private ErrorCode TryRecord(Func<JournalEntry> entry)
+    {
+        try
+        {
+            Record(entry());
+            return ErrorCode.None;
+        }
+        catch (IOException e)
+        {
+            Options.Logger.JournalFull(e);
+            return ErrorCode.KafkaStorageError;
+        }
     }
 
     private string DirectoryOf(Guid id) => Path.Combine(_topicsDirectory, id.ToString("N"));
@@ -153,10 +189,11 @@ internal sealed class Node : IAsyncDisposable
             case ConfigsChanged e: _topics[e.Name].Configure(e.Configs, BrokerConfigs); break;
             case BrokerConfigsChanged e: Configure(e); break;
             case RecordsDeleted e: Find(e.Name, e.Partition)?.DeleteRecordsBefore(e.StartOffset); break;
-            case ProducerIdTaken e: _nextProducerId = e.ProducerId + 1; break;
-            case OffsetsCommitted e: Groups.Apply(e); break;
-            case GroupDeleted e: Groups.Apply(e); break;
-            case TransactionChanged e: Transactions.Apply(e); break;
+            case ProducerIdTaken e: Transactions.ProducerIds.Apply(e); break;
+            case OffsetsCommitted or OffsetsRemoved or GroupDeleted or ClassicGroupChanged or ConsumerGroupChanged or ConsumerMemberChanged or ConsumerMemberRemoved:
+                Groups.Apply(entry);
+                break;
+            case TransactionEntry e: Transactions.Apply(e); break;
             default: throw new InvalidDataException($"unknown journal entry {entry.GetType().Name}");
         }
     }
@@ -168,6 +205,7 @@ internal sealed class Node : IAsyncDisposable
         topic.Configure(e.Configs, BrokerConfigs);
         AddPartitions(topic, e.Partitions);
         _topics[e.Name] = topic;
+        Groups.TopicsChanged();
     }
 
     private void Configure(BrokerConfigsChanged e)
@@ -179,13 +217,15 @@ internal sealed class Node : IAsyncDisposable
     private void AddPartitions(Topic topic, int count)
     {
         var added = Enumerable.Range(topic.Partitions.Length, count - topic.Partitions.Length)
-            .Select(p => new PartitionLog(Disk, DirectoryOf(topic.Id), topic.Name, p, Options.SegmentBytes));
+            .Select(p => new PartitionLog(_host, DirectoryOf(topic.Id), topic.Name, p, topic.Config));
         topic.Partitions = [.. topic.Partitions, .. added];
+        Groups.TopicsChanged();
     }
 
     private void Remove(string name)
     {
         if (!_topics.TryRemove(name, out var topic)) return;
+        _deletedTopics.Add(topic.Id);
         foreach (var partition in topic.Partitions) partition.Dispose();
         Groups.ForgetTopic(name);
     }

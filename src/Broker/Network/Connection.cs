@@ -60,10 +60,12 @@ internal sealed class Connection(Node node, Authentication authentication, long 
     private async Task ReadAsync(ITransport transport)
     {
         using var frames = new FrameReader(transport);
+        var hasGone = () => transport.HasGone;
         while (await frames.ReadAsync(authentication.MaxFrame(node.Options.MaxRequestBytes), stopping) is var (frame, length))
         {
             Volatile.Write(ref _requests, _requests + 1);
             var request = Dispatcher.Open(node, authentication, number, frame.AsMemory(0, length), out var api, stopping);
+            request.HasGone = hasGone;
             var done = node.Options.Fault is { } inject ? await FaultInjection.StartAsync(inject, api, request) : api.Handle(request);
             await _responses.Writer.WriteAsync(new Pending(request, api.Key, done, frame), stopping);
             if (api.Key != ApiKey.Produce) await done;

@@ -42,11 +42,9 @@ internal static class FaultInjection
         ApiKey.FindCoordinator when version <= 3 => 1,
         ApiKey.JoinGroup => 2,
         ApiKey.SyncGroup or ApiKey.Heartbeat or ApiKey.LeaveGroup or ApiKey.ListGroups => 1,
-        ApiKey.InitProducerId or ApiKey.AddOffsetsToTxn or ApiKey.EndTxn or (ApiKey)ConsumerGroupHeartbeat => 0,
+        ApiKey.InitProducerId or ApiKey.AddOffsetsToTxn or ApiKey.EndTxn or ApiKey.ConsumerGroupHeartbeat => 0,
         _ => throw new InvalidOperationException($"{key} {version} has no error code of its own that a fault could answer with"),
     };
-
-    private const short ConsumerGroupHeartbeat = 68;
 
     private static void WriteRest(ApiKey key, short version, ProtocolWriter response)
     {
@@ -91,7 +89,7 @@ internal static class FaultInjection
                 response.WriteInt64(-1);
                 response.WriteInt16(-1);
                 break;
-            case (ApiKey)ConsumerGroupHeartbeat:
+            case ApiKey.ConsumerGroupHeartbeat:
                 response.WriteString(null);
                 response.WriteString(null);
                 response.WriteInt32(0);

@@ -66,7 +66,7 @@ internal sealed class ListenerSecurity
         {
             var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
             await stream.AuthenticateAsServerAsync(_tls, either.Token);
-            return new TlsTransport(stream);
+            return new TlsTransport(stream, socket);
         }
         catch (Exception e) when (e is AuthenticationException or OperationCanceledException or IOException or SocketException or ObjectDisposedException or Win32Exception)
         {
