@@ -43,7 +43,9 @@ internal static class DeleteTopics
         if (name is not null && id != Guid.Empty) return new Outcome(name, id, ErrorCode.InvalidRequest, "a topic is named by its name or by its id, not by both");
         if (name is null && id == Guid.Empty) return new Outcome(name, id, ErrorCode.InvalidRequest, "neither a name nor an id");
         var topic = name is null ? node.Find(id) : node.Find(name);
-        var deleted = topic is not null && node.Change(topic.Name, now => now.Id == topic.Id ? new TopicDeleted(topic.Name) : null) && node.Find(topic.Id) is null;
+        var deleted = false;
+        var error = topic is null ? ErrorCode.UnknownTopicOrPartition : node.Change(topic.Name, now => (deleted = now.Id == topic.Id) ? new TopicDeleted(topic.Name) : null);
+        if (error == ErrorCode.KafkaStorageError) return new Outcome(name, id, error, "the disk is full");
         if (!deleted)
         {
             return name is null
