@@ -1,0 +1,40 @@
+namespace Streams.Broker.Crash.Tests.Workload;
+
+/// <summary>A kind of traffic: steps with their weights.</summary>
+internal sealed record Script(string Name, params (int Weight, Action<Steps> Step)[] Steps)
+{
+    public override string ToString() => Name;
+
+    /// <summary>Makes the topics that all steps lean on.</summary>
+    public static void Prepare(Steps steps)
+    {
+        steps.CreateTopic("a", 2);
+        steps.CreateTopic("b", 1);
+    }
+
+    public void Run(Steps steps, int count, Random random)
+    {
+        for (var i = 0; i < count; i++) Draw(random)(steps);
+    }
+
+    private Action<Steps> Draw(Random random)
+    {
+        var left = random.Next(Steps.Sum(s => s.Weight));
+        return Steps.First(s => (left -= s.Weight) < 0).Step;
+    }
+}
+
+/// <summary>The traffic under which power is cut. A new kind of step gets its weight here.</summary>
+internal static class Scripts
+{
+    public static IReadOnlyList<Script> All { get; } =
+    [
+        new("appends", (3, s => s.Produce()), (3, s => s.Burst()), (1, s => s.NewProducer())),
+        new("transactions", (12, s => s.Transact()), (1, s => s.Produce()), (1, s => s.Restart())),
+        new("offsets", (6, s => s.CommitOffset()), (6, s => s.Transact()), (1, s => s.Produce())),
+        new("topics", (3, s => s.ToggleTopic()), (1, s => s.AddPartitions()), (4, s => s.Burst())),
+        new("deletions", (4, s => s.Burst()), (2, s => s.DeleteRecords()), (2, s => s.Transact()), (1, s => s.Restart())),
+        new("mixed", (4, s => s.Produce()), (4, s => s.Burst()), (6, s => s.Transact()), (2, s => s.CommitOffset()), (1, s => s.ToggleTopic()),
+            (1, s => s.AddPartitions()), (1, s => s.DeleteRecords()), (1, s => s.NewProducer()), (1, s => s.Restart())),
+    ];
+}
