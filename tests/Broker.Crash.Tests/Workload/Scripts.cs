@@ -36,5 +36,6 @@ internal static class Scripts
         new("deletions", (4, s => s.Burst()), (2, s => s.DeleteRecords()), (2, s => s.Transact()), (1, s => s.Restart())),
         new("mixed", (4, s => s.Produce()), (4, s => s.Burst()), (6, s => s.Transact()), (2, s => s.CommitOffset()), (1, s => s.ToggleTopic()),
             (1, s => s.AddPartitions()), (1, s => s.DeleteRecords()), (1, s => s.NewProducer()), (1, s => s.Restart())),
+        new("small", (2, s => s.Produce()), (3, s => s.Transact()), (1, s => s.CommitOffset())),
     ];
 }
