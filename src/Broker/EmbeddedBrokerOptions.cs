@@ -23,6 +23,18 @@ public sealed record EmbeddedBrokerOptions
     /// <summary>Bytes of the largest request; a longer one closes its connection.</summary>
     public int MaxRequestBytes { get; init; } = 100 << 20;
 
+    /// <summary>How often logs are looked through for what retention lets go, and for what else is to be tidied.</summary>
+    public TimeSpan RetentionCheckInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a partition remembers a producer that it does not hear of; never forgotten with an open transaction.</summary>
+    public TimeSpan ProducerIdExpiration { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>The journal is condensed when it has grown by so many bytes and to three times what was left of it the last time.</summary>
+    public long JournalCondenseBytes { get; init; } = 8 << 20;
+
+    /// <summary>Ends the process after a failed fsync, which makes all that follows uncertain; another action than this is for tests alone.</summary>
+    public Action<string, Exception> Fatal { get; init; } = Environment.FailFast;
+
     /// <summary>The file system beneath the data directory.</summary>
     public IDisk Disk { get; init; } = new LocalDisk();
 

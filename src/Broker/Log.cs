@@ -24,4 +24,16 @@ internal static partial class BrokerLog
 
     [LoggerMessage(5007, LogLevel.Warning, "transaction of {TransactionalId} timed out and is aborted")]
     public static partial void TransactionTimedOut(this ILogger log, string transactionalId);
+
+    [LoggerMessage(5020, LogLevel.Warning, "{Topic}-{Partition}: old segments could not be deleted; tried again at the next round")]
+    public static partial void RetentionFailed(this ILogger log, string topic, int partition, Exception error);
+
+    [LoggerMessage(5021, LogLevel.Warning, "the journal could not be condensed; tried again at the next round")]
+    public static partial void CondensingFailed(this ILogger log, Exception error);
+
+    [LoggerMessage(5022, LogLevel.Information, "journal condensed from {Before} to {After} bytes")]
+    public static partial void JournalCondensed(this ILogger log, long before, long after);
+
+    [LoggerMessage(5023, LogLevel.Error, "the journal cannot be written; the change is refused")]
+    public static partial void JournalFull(this ILogger log, Exception error);
 }

@@ -30,6 +30,9 @@ internal sealed class GroupCoordinator : IDisposable
         foreach (var offset in entry.Offsets) offsets[(offset.Topic, offset.Partition)] = offset;
     }
 
+    /// <summary>Entries that lead to the present state.</summary>
+    public IEnumerable<JournalEntry> Snapshot() => _offsets.Select(g => new OffsetsCommitted(g.Key, [.. g.Value.Values]));
+
     public void Apply(GroupDeleted entry) => _offsets.TryRemove(entry.Group, out _);
 
     public void ForgetTopic(string topic)

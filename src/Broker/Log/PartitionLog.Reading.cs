@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Streams.Broker.Protocol;
+using Streams.Broker.Disk;
 
 namespace Streams.Broker.Log;
 
@@ -26,19 +26,27 @@ internal sealed partial class PartitionLog
 
     /// <summary>
     /// The batches from the one that holds the offset, below the end and within the size. The first is given whatever its size, else its reader would never get on.
+    /// Where compaction took the offset away, the next batch that is left is the first.
     /// </summary>
     public LogSlice Slice(long offset, long endOffset, int maxBytes, bool atLeastOne)
     {
-        Segment? segment;
-        long limit;
-        lock (_gate)
+        while (true)
         {
-            if (offset >= endOffset) return default;
-            segment = _segments.FindLast(s => s.BaseOffset <= offset) ?? _segments.FirstOrDefault();
-            if (segment is null) return default;
-            limit = segment.Size;
+            Segment segment;
+            long limit, next;
+            IndexEntry from;
+            lock (_gate)
+            {
+                if (offset >= endOffset || offset < LogStartOffset) return default;
+                var i = _segments.FindLastIndex(s => s.BaseOffset <= offset);
+                if (i < 0) return default;
+                segment = _segments[i];
+                (limit, from) = (segment.Size, segment.EntryBefore(offset));
+                next = i + 1 < _segments.Count ? _segments[i + 1].BaseOffset : long.MaxValue;
+            }
+            if (TrySlice(segment, limit, from, offset, endOffset, maxBytes, atLeastOne, out var slice)) return slice;
+            offset = next;
         }
-        return SliceOf(segment, limit, offset, endOffset, maxBytes, atLeastOne);
     }
 
     /// <summary>Aborted transactions with records in the range, by first offset.</summary>
@@ -50,35 +58,6 @@ internal sealed partial class PartitionLog
         }
     }
 
-    /// <summary>The first record at or after the time, below the end; null where there is none. Compressed batches are answered with their first record.</summary>
-    public (long Offset, long Timestamp)? FindTimestamp(long timestamp, long endOffset)
-    {
-        Segment[] segments;
-        lock (_gate) segments = [.. _segments];
-        foreach (var segment in segments)
-        {
-            if (segment.MaxTimestamp < timestamp) continue;
-            IndexEntry[] index;
-            long size;
-            lock (_gate) (index, size) = ([.. segment.Index], segment.Size);
-            for (var i = 0; i < index.Length; i++)
-            {
-                if (index[i].MaxTimestamp < timestamp) continue;
-                var end = i + 1 < index.Length ? index[i + 1].Position : size;
-                if (FindIn(segment, index[i].Position, end, timestamp, endOffset) is { } found) return found;
-            }
-        }
-        return null;
-    }
-
-    /// <summary>The newest time of any record, below the end.</summary>
-    public (long Offset, long Timestamp)? FindMaxTimestamp(long endOffset)
-    {
-        long newest;
-        lock (_gate) newest = _segments.Count == 0 ? -1 : _segments.Max(s => s.MaxTimestamp);
-        return newest < 0 ? null : FindTimestamp(newest, endOffset);
-    }
-
     public List<(long ProducerId, short Epoch, int LastSequence, long LastTimestamp, long OpenOffset)> Producers()
     {
         lock (_gate)
@@ -87,44 +66,50 @@ internal sealed partial class PartitionLog
         }
     }
 
-    private (long Offset, long Timestamp)? FindIn(Segment segment, long position, long end, long timestamp, long endOffset)
+    /// <summary>False where the segment has no batch that holds the offset or comes after it.</summary>
+    private bool TrySlice(Segment segment, long limit, IndexEntry from, long offset, long endOffset, int maxBytes, bool atLeastOne, out LogSlice slice)
     {
-        Span<byte> header = stackalloc byte[RecordBatch.HeaderSize];
-        while (position < end && segment.File.Read(header, position) == header.Length)
+        slice = default;
+        var headers = new HeaderReader(segment.File, stackalloc byte[HeaderReader.BufferSize]);
+        var position = from.Position;
+        scoped RecordBatch batch = default;
+        for (; position < limit; position += batch.Size)
         {
-            var batch = new RecordBatch(header);
-            if (batch.BaseOffset >= endOffset) return null;
-            if (batch.MaxTimestamp >= timestamp && !batch.IsControl && batch.LastOffset >= LogStartOffset)
-            {
-                var bytes = new byte[batch.Size];
-                segment.File.Read(bytes, position);
-                if (Records.FirstAt(new RecordBatch(bytes), timestamp, LogStartOffset) is { } found) return found;
-            }
-            position += batch.Size;
+            if (!headers.TryRead(position, out batch)) return false;
+            if (batch.LastOffset >= offset) break;
         }
-        return null;
+        if (position >= limit) return false;
+        if (batch.BaseOffset >= endOffset || (batch.Size > maxBytes && !atLeastOne)) return true;
+        var (end, next) = (position + batch.Size, batch.LastOffset + 1);
+        var most = Math.Max(end, Math.Min(limit, position + maxBytes));
+        IndexEntry far;
+        lock (_gate) far = segment.EntryWithin(most, endOffset);
+        if (far.Position > end) (end, next) = (far.Position, far.Offset);
+        while (end < most && headers.TryRead(end, out batch) && batch.BaseOffset < endOffset && end + batch.Size <= most) (end, next) = (end + batch.Size, batch.LastOffset + 1);
+        slice = new LogSlice(segment, position, (int)(end - position), next);
+        return true;
     }
 
-    private static LogSlice SliceOf(Segment segment, long limit, long offset, long endOffset, int maxBytes, bool atLeastOne)
+    /// <summary>Reads the fronts of batches, several small ones with one read.</summary>
+    private ref struct HeaderReader(IDiskFile file, Span<byte> buffer)
     {
-        Span<byte> header = stackalloc byte[RecordBatch.LengthOverhead + 15];
-        var position = segment.PositionBefore(offset);
-        long start = -1, end = position, next = offset;
-        while (position < limit && segment.File.Read(header, position) == header.Length)
+        public const int BufferSize = 2048;
+        private const int Needed = RecordBatch.LengthOverhead + 15;
+        private readonly Span<byte> _buffer = buffer;
+        private long _start = -1;
+        private int _filled;
+
+        public bool TryRead(long position, out RecordBatch batch)
         {
-            var size = BinaryPrimitives.ReadInt32BigEndian(header[8..]) + RecordBatch.LengthOverhead;
-            var batch = new RecordBatch(header);
-            if (batch.BaseOffset >= endOffset) break;
-            if (batch.LastOffset >= offset)
+            if (_start < 0 || position < _start || position + Needed > _start + _filled)
             {
-                if (start < 0) start = position;
-                var first = position == start;
-                if (position + size - start > maxBytes && !(first && atLeastOne)) break;
-                end = position + size;
-                next = batch.LastOffset + 1;
+                _start = position;
+                _filled = file.Read(_buffer, position);
             }
-            position += size;
+            var at = (int)(position - _start);
+            var whole = at + Needed <= _filled;
+            batch = whole ? new RecordBatch(_buffer.Slice(at, Needed)) : default;
+            return whole && BinaryPrimitives.ReadInt32BigEndian(_buffer[(at + 8)..]) > 0;
         }
-        return start < 0 || end <= start ? default : new LogSlice(segment, start, (int)(end - start), next);
     }
 }

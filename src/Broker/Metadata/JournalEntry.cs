@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 namespace Streams.Broker.Metadata;
 
 /// <summary>One durable change of everything that is not a record: topics, producer ids, transactions, committed offsets.</summary>
+[JsonDerivedType(typeof(JournalCondensed), "condensed")]
 [JsonDerivedType(typeof(TopicCreated), "topic")]
 [JsonDerivedType(typeof(TopicDeleted), "topic-deleted")]
 [JsonDerivedType(typeof(PartitionsAdded), "partitions")]
@@ -13,6 +14,9 @@ namespace Streams.Broker.Metadata;
 [JsonDerivedType(typeof(GroupDeleted), "group-deleted")]
 [JsonDerivedType(typeof(TransactionChanged), "transaction")]
 internal abstract record JournalEntry;
+
+/// <summary>The first entry of a journal that was written anew: the durable position of its frame is the size of what was written then.</summary>
+internal sealed record JournalCondensed : JournalEntry;
 
 internal sealed record TopicCreated(Guid Id, string Name, int Partitions, Dictionary<string, string> Configs) : JournalEntry;
 

@@ -8,23 +8,28 @@ using Streams.Broker.Transactions;
 namespace Streams.Broker.Metadata;
 
 /// <summary>The broker's state: topics, coordinators, and the journal they are rebuilt from.</summary>
-internal sealed class Node : IAsyncDisposable
+internal sealed partial class Node : IAsyncDisposable
 {
     public const int Id = 1;
     private readonly ConcurrentDictionary<string, Topic> _topics = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly string _topicsDirectory;
+    private readonly LogHost _host;
+    private readonly HashSet<Guid> _deletedTopics = [];
     private long _nextProducerId;
 
     public Node(EmbeddedBrokerOptions options)
     {
         Options = options;
+        _host = new LogHost(options.Disk, options.TimeProvider, options.Fatal);
+        Commit = new GroupCommit(options.Fatal);
+        ClusterId = DataFormat.Open(Disk, options.DataDirectory);
         _topicsDirectory = Path.Combine(options.DataDirectory, "topics");
         Disk.CreateDirectory(_topicsDirectory);
         var journal = Path.Combine(options.DataDirectory, "journal");
         if (!Disk.FileExists(journal) && Disk.Directories(_topicsDirectory).Count > 0)
             throw new InvalidDataException($"{options.DataDirectory} holds topics but no journal; restore it from a copy");
-        Journal = new Journal(Disk, journal, Commit);
+        Journal = new Journal(_host, journal, Commit);
         Groups = new GroupCoordinator(this);
         Transactions = new TransactionCoordinator(this);
     }
@@ -33,7 +38,7 @@ internal sealed class Node : IAsyncDisposable
 
     public IDisk Disk => Options.Disk;
 
-    public GroupCommit Commit { get; } = new();
+    public GroupCommit Commit { get; }
 
     public Journal Journal { get; }
 
@@ -43,17 +48,30 @@ internal sealed class Node : IAsyncDisposable
 
     public int Port { get; set; }
 
-    public string ClusterId => "streams-embedded-broker";
+    public string ClusterId { get; }
 
     public IEnumerable<Topic> Topics => _topics.Values.OrderBy(t => t.Name, StringComparer.Ordinal);
 
     public long Now => Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
 
+    /// <summary>Reads everything back from disk, the partitions side by side, and ends what was decided.</summary>
+    /// <exception cref="IOException">The disk cannot be read or written.</exception>
+    /// <exception cref="InvalidDataException">The journal is damaged.</exception>
     public void Recover()
     {
         Journal.Replay(Apply, Options.Logger);
-        foreach (var partition in Topics.SelectMany(t => t.Partitions)) partition.Recover(Options.Logger);
+        foreach (var id in _deletedTopics) Disk.DeleteDirectory(DirectoryOf(id));
+        var cores = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount };
+        try
+        {
+            Parallel.ForEach(Topics.SelectMany(t => t.Partitions).ToList(), cores, partition => partition.Recover(Options.Logger));
+        }
+        catch (AggregateException e) when (e.InnerException is IOException first)
+        {
+            throw new IOException($"the logs cannot be read back: {first.Message}", first);
+        }
         Transactions.FinishPrepared();
+        _maintenance = MaintainAsync();
     }
 
     public Topic? Find(string name) => _topics.GetValueOrDefault(name);
@@ -70,12 +88,20 @@ internal sealed class Node : IAsyncDisposable
         lock (_gate)
         {
             if (_topics.ContainsKey(name)) return ErrorCode.TopicAlreadyExists;
-            Record(new TopicCreated(Guid.NewGuid(), name, partitions, configs));
-            return ErrorCode.None;
+            var id = Guid.NewGuid();
+            return TryRecord(() =>
+            {
+                Disk.CreateDirectory(DirectoryOf(id));
+                return new TopicCreated(id, name, partitions, configs);
+            });
         }
     }
 
-    /// <summary>Applies a change and writes it to the journal, as one step.</summary>
+    /// <summary><see cref="Record"/>, answered with KAFKA_STORAGE_ERROR, which clients try again, where the disk is full.</summary>
+    public ErrorCode TryRecord(JournalEntry entry) => TryRecord(() => entry);
+
+    /// <summary>Writes a change to the journal and applies it, as one step.</summary>
+    /// <exception cref="IOException">The disk is full or broken; nothing has changed.</exception>
     public void Record(JournalEntry entry)
     {
         lock (_gate)
@@ -96,15 +122,36 @@ internal sealed class Node : IAsyncDisposable
     }
 
     /// <summary>The files of topics that were deleted; their deletion is in the journal and durable.</summary>
-    public void RemoveFiles(Topic topic) => Disk.DeleteDirectory(DirectoryOf(topic.Id));
+    public void RemoveFiles(Topic topic)
+    {
+        Disk.DeleteDirectory(DirectoryOf(topic.Id));
+        lock (_gate) _deletedTopics.Remove(topic.Id);
+    }
 
     public async ValueTask DisposeAsync()
     {
+        await _stopping.CancelAsync();
+        await _maintenance;
         Groups.Dispose();
         Transactions.Dispose();
         await Commit.DisposeAsync();
         foreach (var partition in Topics.SelectMany(t => t.Partitions)) partition.Dispose();
         Journal.Dispose();
+        _stopping.Dispose();
+    }
+
+    private ErrorCode TryRecord(Func<JournalEntry> entry)
+    {
+        try
+        {
+            Record(entry());
+            return ErrorCode.None;
+        }
+        catch (IOException e)
+        {
+            Options.Logger.JournalFull(e);
+            return ErrorCode.KafkaStorageError;
+        }
     }
 
     private static bool IsLegal(string name) =>
@@ -132,7 +179,7 @@ internal sealed class Node : IAsyncDisposable
     private void Add(TopicCreated e)
     {
         Disk.CreateDirectory(DirectoryOf(e.Id));
-        var topic = new Topic(e.Id, e.Name) { Configs = e.Configs };
+        var topic = new Topic(e.Id, e.Name, Options.SegmentBytes) { Configs = e.Configs };
         AddPartitions(topic, e.Partitions);
         _topics[e.Name] = topic;
     }
@@ -140,13 +187,14 @@ internal sealed class Node : IAsyncDisposable
     private void AddPartitions(Topic topic, int count)
     {
         var added = Enumerable.Range(topic.Partitions.Length, count - topic.Partitions.Length)
-            .Select(p => new PartitionLog(Disk, DirectoryOf(topic.Id), topic.Name, p, Options.SegmentBytes));
+            .Select(p => new PartitionLog(_host, DirectoryOf(topic.Id), topic.Name, p, topic.Config));
         topic.Partitions = [.. topic.Partitions, .. added];
     }
 
     private void Remove(string name)
     {
         if (!_topics.TryRemove(name, out var topic)) return;
+        _deletedTopics.Add(topic.Id);
         foreach (var partition in topic.Partitions) partition.Dispose();
         Groups.ForgetTopic(name);
     }

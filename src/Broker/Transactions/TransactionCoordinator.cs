@@ -27,6 +27,9 @@ internal sealed class TransactionCoordinator : IDisposable
         _timer = node.Options.TimeProvider.CreateTimer(_ => _ = ExpireAsync(), null, tick, tick);
     }
 
+    /// <summary>Entries that lead to the present state.</summary>
+    public IEnumerable<JournalEntry> Snapshot() => _transactions.Values;
+
     public void Apply(TransactionChanged change)
     {
         _transactions[change.TransactionalId] = change;
