@@ -60,7 +60,7 @@ internal sealed class CrashRun(Script script, int seed, string folder, Planted p
         {
             var at = $"{where}; level {level}: cut {cut} of {steps.Length}";
             Check(start, past, steps[..cut], at);
-            if (level < 3 && _random.Next(level * 2) == 0) Recover(PowerCut.After(start, steps.AsSpan(..cut), _random, Draw(_random)), past, level + 1, at);
+            if (level < 3 && _random.Next(level * 4) == 0) Recover(PowerCut.After(start, steps.AsSpan(..cut), _random, Draw(_random)), past, level + 1, at);
         }
     }
 
@@ -71,7 +71,7 @@ internal sealed class CrashRun(Script script, int seed, string folder, Planted p
         {
             using var life = Life.On(disk, folder, Knowledge.Of(past));
             var steps = new Steps(life, _random);
-            if (!life.Known.Topics.ContainsKey("a") || !life.Known.Topics.ContainsKey("b")) Prepare(life, steps);
+            if (!life.Known.Topics.ContainsKey(Script.Kept)) Prepare(life, steps);
             else Resume(life);
             script.Run(steps, StepsPerGeneration, _random);
         }

@@ -33,7 +33,7 @@ public sealed class CrashStateTests(ITestOutputHelper output)
         output.WriteLine(Crew.Run(Tier.Of(600, 6_000) / Scripts.All.Count, (seed, folder) =>
         {
             var run = new CrashRun(script, seed, folder);
-            run.RunRecoveries(3);
+            run.RunRecoveries(1);
             return run.Checked;
         }));
     }

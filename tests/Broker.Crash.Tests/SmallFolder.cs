@@ -17,7 +17,7 @@ internal sealed class SmallFolder
     public IEnumerable<string> Segments => Image.Files.Keys.Where(p => p.EndsWith(".log", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
 
     /// <summary>Files that can be made again from the rest.</summary>
-    public IEnumerable<string> Derived => Image.Files.Keys.Where(p => !p.EndsWith(".log", StringComparison.Ordinal) && !p.StartsWith("journal", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+    public IEnumerable<string> Derived => Image.Files.Keys.Where(p => p.EndsWith(".durable", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
 
     public static SmallFolder Create(string folder, int steps, int seed = 7)
     {

@@ -21,6 +21,8 @@ internal sealed class Batch(byte[] bytes)
 
     public long BaseOffset => BinaryPrimitives.ReadInt64BigEndian(Bytes);
 
+    public int LeaderEpoch => BinaryPrimitives.ReadInt32BigEndian(Bytes.AsSpan(12));
+
     public uint Crc => BinaryPrimitives.ReadUInt32BigEndian(Bytes.AsSpan(17));
 
     public int Count => BinaryPrimitives.ReadInt32BigEndian(Bytes.AsSpan(57));

@@ -26,7 +26,11 @@ internal sealed class PartitionFact
 
     public long Start { get; set; }
 
+    /// <summary>How far it may have moved; the largest number where retention moves it.</summary>
     public long WantedStart { get; set; }
+
+    /// <summary>How far DeleteRecords may have moved it.</summary>
+    public long DeletedTo { get; set; }
 }
 
 internal sealed class TransactionFact(Transaction transaction)

@@ -57,7 +57,7 @@ internal sealed class Knowledge
             case OffsetSent { Transaction: { } transaction } e: Of(transaction).Offsets.Add((e.Key, e.Offset)); break;
             case OffsetSent e: Get(Offsets, e.Key).Possible.Add((e.Offset, null)); break;
             case OffsetStands e: Promise(e.Key, e.Offset); break;
-            case StartWanted e: Partition(e.Place).WantedStart = Math.Max(Partition(e.Place).WantedStart, e.Offset); break;
+            case StartWanted e: Want(e); break;
             case StartMoved e: Partition(e.Place).Start = Math.Max(Partition(e.Place).Start, e.Offset); break;
             case ProducerGiven e: Give(e); break;
             default: throw new ArgumentException($"unknown event {told}");
@@ -91,6 +91,13 @@ internal sealed class Knowledge
         partition.Batches.Add(new BatchFact(batch));
         if (batch.Stamp.ProducerId >= 0) _nextSequences[(batch.Stamp.ProducerId, batch.Place)] = batch.Stamp.Sequence + batch.Batch.Count;
         if (batch.Transaction is { } transaction) Of(transaction).Batches.Add(batch);
+    }
+
+    private void Want(StartWanted e)
+    {
+        var partition = Partition(e.Place);
+        partition.WantedStart = Math.Max(partition.WantedStart, e.Offset);
+        if (e.Offset < long.MaxValue) partition.DeletedTo = Math.Max(partition.DeletedTo, e.Offset);
     }
 
     private void Want(EndWanted e)

@@ -9,6 +9,9 @@ namespace Streams.Broker.Crash.Tests.Workload;
 /// <summary>One life of a broker on a disk, with a client that remembers what it was told.</summary>
 internal sealed class Life : IDisposable
 {
+    /// <summary>How often the broker looks after its files; far below the time-out of transactions.</summary>
+    public static readonly TimeSpan MaintenanceInterval = TimeSpan.FromSeconds(1);
+
     private readonly EmbeddedBrokerOptions _options;
     private readonly Action<Event> _note;
     private readonly ErrorLog _errors;
@@ -35,7 +38,11 @@ internal sealed class Life : IDisposable
     public static Life On(IDisk disk, string folder, Knowledge known, Action<Event> note)
     {
         var errors = new ErrorLog();
-        var options = new EmbeddedBrokerOptions { DataDirectory = folder, Disk = disk, SegmentBytes = 1500, TimeProvider = new StillTime(), Logger = errors };
+        var options = new EmbeddedBrokerOptions
+        {
+            DataDirectory = folder, Disk = disk, SegmentBytes = 1500, JournalCondenseBytes = 1500, RetentionCheckInterval = MaintenanceInterval,
+            TimeProvider = new StillTime(), Logger = errors, Fatal = errors.Fatal,
+        };
         return new Life(options, errors, known, note);
     }
 
@@ -64,6 +71,8 @@ internal sealed class Life : IDisposable
     private sealed class ErrorLog : ILogger
     {
         public ConcurrentQueue<string> Lines { get; } = [];
+
+        public void Fatal(string what, Exception error) => Lines.Enqueue($"fatal: {what} {error}");
 
         public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 

@@ -28,7 +28,7 @@ internal static class Resumption
     {
         var fact = life.Known.Partition(place);
         var idempotent = fact.Batches.Where(b => b.Batch.Stamp.ProducerId >= 0 && b.Batch.Transaction is null).ToList();
-        var newest = idempotent.Where(b => b.Offset >= fact.Start).GroupBy(b => b.Batch.Stamp.ProducerId).Select(g => g.Last());
+        var newest = idempotent.Where(b => b.Offset is not null).GroupBy(b => b.Batch.Stamp.ProducerId).Select(g => g.Last());
         foreach (var batch in newest) Again(life, batch);
         foreach (var batch in idempotent.Where(b => b.Offset is null)) Again(life, batch);
     }

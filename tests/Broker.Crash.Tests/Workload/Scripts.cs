@@ -5,11 +5,17 @@ internal sealed record Script(string Name, params (int Weight, Action<Steps> Ste
 {
     public override string ToString() => Name;
 
+    /// <summary>The topic that retention lets records go from, and how many bytes it must keep.</summary>
+    public const string Kept = "kept";
+
+    public const int KeptBytes = 3000;
+
     /// <summary>Makes the topics that all steps lean on.</summary>
     public static void Prepare(Steps steps)
     {
         steps.CreateTopic("a", 2);
         steps.CreateTopic("b", 1);
+        steps.CreateTopic(Kept, 1, ("retention.bytes", FormattableString.Invariant($"{KeptBytes}")), ("retention.ms", "-1"));
     }
 
     public void Run(Steps steps, int count, Random random)
@@ -34,7 +40,10 @@ internal static class Scripts
         new("offsets", (6, s => s.CommitOffset()), (6, s => s.Transact()), (1, s => s.Produce())),
         new("topics", (3, s => s.ToggleTopic()), (1, s => s.AddPartitions()), (4, s => s.Burst())),
         new("deletions", (4, s => s.Burst()), (2, s => s.DeleteRecords()), (2, s => s.Transact()), (1, s => s.Restart())),
-        new("mixed", (4, s => s.Produce()), (4, s => s.Burst()), (6, s => s.Transact()), (2, s => s.CommitOffset()), (1, s => s.ToggleTopic()),
+        new("retention", (6, s => s.ProduceToKept()), (2, s => s.DeleteRecords()), (3, s => s.Wait()), (1, s => s.Restart()), (2, s => s.Transact()), (1, s => s.NewProducer())),
+        new("condensing", (4, s => s.CommitOffset()), (6, s => s.Transact()), (3, s => s.Wait()), (1, s => s.ToggleTopic()), (1, s => s.AddPartitions()), (1, s => s.NewProducer()),
+            (1, s => s.DeleteRecords()), (1, s => s.Restart())),
+        new("mixed", (2, s => s.Wait()), (4, s => s.Produce()), (4, s => s.Burst()), (6, s => s.Transact()), (2, s => s.CommitOffset()), (1, s => s.ToggleTopic()),
             (1, s => s.AddPartitions()), (1, s => s.DeleteRecords()), (1, s => s.NewProducer()), (1, s => s.Restart())),
         new("small", (2, s => s.Produce()), (3, s => s.Transact()), (1, s => s.CommitOffset())),
     ];

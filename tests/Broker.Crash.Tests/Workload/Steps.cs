@@ -17,6 +17,7 @@ internal sealed class Steps(Life life, Random random)
         life.Tell(new TopicWanted(name, partitions));
         Done(life.Client.CreateTopic(name, partitions, configs), $"CreateTopics {name}");
         life.Tell(new TopicMade(name, partitions));
+        if (configs.Any(c => c.Item1 == "retention.bytes")) life.Tell(new StartWanted(new Place(name, 0), long.MaxValue));
     }
 
     /// <summary>A topic that comes and goes under one of a few names.</summary>
@@ -41,7 +42,7 @@ internal sealed class Steps(Life life, Random random)
     public void AddPartitions()
     {
         var (name, topic) = Known.Topics.ElementAt(random.Next(Known.Topics.Count));
-        if (topic.Promised >= 6) return;
+        if (topic.Promised >= 6 || name == Script.Kept) return;
         life.Tell(new TopicWanted(name, topic.Promised + 1));
         Done(life.Client.CreatePartitions(name, topic.Promised + 1), $"CreatePartitions {name}");
         life.Tell(new TopicMade(name, topic.Promised + 1));
@@ -84,6 +85,14 @@ internal sealed class Steps(Life life, Random random)
         life.Tell(new StartMoved(place, offset));
     }
 
+    /// <summary>Time for what the broker does of itself: retention, condensing of the journal, compaction.</summary>
+    public void Wait() => life.Time.Advance(Life.MaintenanceInterval);
+
+    public void ProduceToKept()
+    {
+        if (Known.Topics.ContainsKey(Script.Kept)) SendAll([.. Enumerable.Repeat<Func<SentBatch>>(() => NewBatch(new Place(Script.Kept, 0)), random.Next(1, MostInFlight + 1))]);
+    }
+
     public void Restart()
     {
         life.Restart();
@@ -112,9 +121,10 @@ internal sealed class Steps(Life life, Random random)
         }
     }
 
-    private SentBatch NewBatch()
+    private SentBatch NewBatch() => NewBatch(AnyPlace(passing: true));
+
+    private SentBatch NewBatch(Place place)
     {
-        var place = AnyPlace(passing: true);
         if (Known.Producers.Count == 0 || random.Next(3) == 0) return Make(place, Stamp.Plain, null);
         var producer = Known.Producers[random.Next(Math.Max(0, Known.Producers.Count - 4), Known.Producers.Count)];
         return Make(place, producer with { Sequence = Known.NextSequence(producer.ProducerId, place) }, null);

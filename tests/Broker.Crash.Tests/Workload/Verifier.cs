@@ -55,6 +55,8 @@ internal static class Verifier
         var (place, fact) = (view.Place, life.Known.Partition(view.Place));
         Violation.If(view.Error != 0, $"{place} answers error {view.Error}");
         Violation.If(view.Start < fact.Start || view.Start > Math.Max(fact.Start, fact.WantedStart), $"{place} starts at {view.Start}, promised was {fact.Start} and asked for {fact.WantedStart}");
+        var kept = view.Batches.Sum(b => b.Bytes.Length);
+        Violation.If(place.Topic == Script.Kept && view.Start > fact.Start && fact.DeletedTo < view.Start && kept < Script.KeptBytes, $"{place} lets go of too much: {kept} bytes are left");
         Violation.If(view.StableOffset > view.End, $"{place}: stable offset {view.StableOffset} behind the end {view.End}");
         InRow(view);
         var last = Identify(view, fact, out var found);
@@ -73,6 +75,7 @@ internal static class Verifier
         var next = -1L;
         foreach (var batch in view.Batches)
         {
+            Violation.If(batch.LeaderEpoch != 0, $"{view.Place}: leader epoch {batch.LeaderEpoch} at offset {batch.BaseOffset}");
             Violation.If(!batch.CrcIsRight, $"{view.Place}: wrong checksum at offset {batch.BaseOffset}");
             Violation.If(next >= 0 && batch.BaseOffset != next, $"{view.Place}: offset {batch.BaseOffset} where {next} was due");
             Violation.If(next < 0 && batch.BaseOffset > view.Start, $"{view.Place} starts at {view.Start} and the first batch is at {batch.BaseOffset}");
