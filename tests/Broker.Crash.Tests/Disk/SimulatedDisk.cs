@@ -40,6 +40,15 @@ internal sealed class SimulatedDisk : IDisk
 
     public DiskImage Start { get; }
 
+    /// <summary>Writes and new files fail for lack of space; of a write a part gets in, as on real disks.</summary>
+    public bool IsFull { get; set; }
+
+    /// <summary>The disk is full for the write that comes so many after this one, and for no other; null: for none.</summary>
+    public int? FullAtWrite { get; set; }
+
+    /// <summary>fsync fails with an input/output error.</summary>
+    public bool SyncsFail { get; set; }
+
     /// <summary>Everything that happened so far.</summary>
     public Operation[] Trace()
     {
@@ -80,6 +89,7 @@ internal sealed class SimulatedDisk : IDisk
             var name = Relative(path);
             if (!_directories.Contains(ParentOf(name))) throw new DirectoryNotFoundException(path);
             if (_names.TryGetValue(name, out var known)) return new OpenFile(this, known);
+            if (IsFull) throw new IOException("no space left for a new file");
             _names[name] = _files.Count;
             _files.Add(new MemoryFile([]));
             _trace.Add(new Create(name, _files.Count - 1));
@@ -119,6 +129,15 @@ internal sealed class SimulatedDisk : IDisk
     }
 
     internal static string ParentOf(string path) => path.Contains('/') ? path[..path.LastIndexOf('/')] : "";
+
+    /// <summary>How much of a write gets in; what overwrites old bytes needs no space.</summary>
+    private int Fits(int length, long overwritten)
+    {
+        if (overwritten >= length) return length;
+        var isFull = IsFull || FullAtWrite == 0;
+        if (FullAtWrite is { } left) FullAtWrite = left > 0 ? left - 1 : null;
+        return isFull ? length / 2 : length;
+    }
 
     private static IEnumerable<string> Children(IEnumerable<string> paths, string directory) =>
         paths.Where(p => p.Length > 0 && ParentOf(p) == directory).Order(StringComparer.Ordinal);
@@ -172,8 +191,10 @@ internal sealed class SimulatedDisk : IDisk
         {
             lock (disk._gate)
             {
-                Content().Write(bytes, position);
-                disk._trace.Add(new Write(number, position, bytes.ToArray()));
+                var fits = disk.Fits(bytes.Length, Content().Length - position);
+                Content().Write(bytes[..fits], position);
+                if (fits > 0) disk._trace.Add(new Write(number, position, bytes[..fits].ToArray()));
+                if (fits < bytes.Length) throw new IOException("no space left on the disk");
             }
         }
 
@@ -191,6 +212,7 @@ internal sealed class SimulatedDisk : IDisk
             lock (disk._gate)
             {
                 Content();
+                if (disk.SyncsFail) throw new IOException("input/output error");
                 if (!disk._planted.HasFlag(Planted.FilesAreNotSynced)) disk._trace.Add(new SyncFile(number));
             }
         }

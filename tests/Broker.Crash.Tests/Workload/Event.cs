@@ -51,4 +51,6 @@ internal sealed record StartWanted(Place Place, long Offset) : Event;
 
 internal sealed record StartMoved(Place Place, long Offset) : Event;
 
+internal sealed record ProducerWanted(string? TransactionalId) : Event;
+
 internal sealed record ProducerGiven(long ProducerId, short Epoch, string? TransactionalId) : Event;

@@ -31,7 +31,7 @@ internal sealed class Knowledge
         var knowledge = new Knowledge();
         for (var i = 0; i < events.Count; i++)
         {
-            if (i < (promised ?? events.Count) || events[i] is TopicWanted or TopicUnwanted or Sent or EndWanted or OffsetSent or StartWanted) knowledge.Apply(events[i]);
+            if (i < (promised ?? events.Count) || events[i] is TopicWanted or TopicUnwanted or Sent or EndWanted or OffsetSent or StartWanted or ProducerWanted) knowledge.Apply(events[i]);
         }
         return knowledge;
     }
@@ -59,6 +59,8 @@ internal sealed class Knowledge
             case OffsetStands e: Promise(e.Key, e.Offset); break;
             case StartWanted e: Want(e); break;
             case StartMoved e: Partition(e.Place).Start = Math.Max(Partition(e.Place).Start, e.Offset); break;
+            case ProducerWanted { TransactionalId: { } id }: Transactional.TryAdd(id, Stamp.Plain); break;
+            case ProducerWanted: break;
             case ProducerGiven e: Give(e); break;
             default: throw new ArgumentException($"unknown event {told}");
         }

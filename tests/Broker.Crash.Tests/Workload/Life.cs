@@ -46,6 +46,16 @@ internal sealed class Life : IDisposable
         return new Life(options, errors, known, note);
     }
 
+    /// <summary>For errors that a test itself has made.</summary>
+    public void ForgetErrors() => _errors.Lines.Clear();
+
+    /// <summary>A new connection; answers that the old one still had to get are lost.</summary>
+    public void Reconnect()
+    {
+        Client.Dispose();
+        Client = new Client(_broker.BootstrapServers);
+    }
+
     public void Tell(Event told)
     {
         _note(told);

@@ -15,6 +15,7 @@ internal static class Resumption
     /// <summary>A producer id: never one that was given before, except to the same transactional id with a higher epoch.</summary>
     public static void Begin(Life life, string? transactionalId)
     {
+        life.Tell(new ProducerWanted(transactionalId));
         var (error, id, epoch) = life.Client.InitProducerId(transactionalId);
         Violation.If(error != 0, $"InitProducerId of {transactionalId}: error {error}");
         var before = transactionalId is null ? default(Stamp?) : life.Known.Transactional.TryGetValue(transactionalId, out var known) ? known : null;
@@ -24,10 +25,13 @@ internal static class Resumption
         life.Tell(new ProducerGiven(id, epoch, transactionalId));
     }
 
+    /// <summary>Idempotent producers send again what was not answered, others give it up.</summary>
+    public static bool IsResent(Life life, SentBatch batch) => batch.Transaction is null && life.Known.ProducerIds.Contains(batch.Stamp.ProducerId);
+
     private static void Resend(Life life, Place place)
     {
         var fact = life.Known.Partition(place);
-        var idempotent = fact.Batches.Where(b => b.Batch.Stamp.ProducerId >= 0 && b.Batch.Transaction is null).ToList();
+        var idempotent = fact.Batches.Where(b => IsResent(life, b.Batch)).ToList();
         var newest = idempotent.Where(b => b.Offset is not null).GroupBy(b => b.Batch.Stamp.ProducerId).Select(g => g.Last());
         foreach (var batch in newest) Again(life, batch);
         foreach (var batch in idempotent.Where(b => b.Offset is null)) Again(life, batch);

@@ -33,6 +33,12 @@ internal sealed record Script(string Name, params (int Weight, Action<Steps> Ste
 /// <summary>The traffic under which power is cut. A new kind of step gets its weight here.</summary>
 internal static class Scripts
 {
+    /// <summary>Without topics that come and go under the same name: of these it is hard to tell which one is meant when answers are missing.</summary>
+    public static Script Lasting { get; } = new("lasting", (4, s => s.Produce()), (4, s => s.Burst()), (6, s => s.Transact()), (2, s => s.CommitOffset()), (3, s => s.ProduceToKept()),
+        (1, s => s.AddPartitions()), (1, s => s.DeleteRecords()), (1, s => s.NewProducer()), (1, s => s.Wait()), (1, s => s.Restart()));
+
+    public static Script Copied { get; } = new("copied", (3, s => s.Produce()), (2, s => s.Burst()), (2, s => s.CommitOffset()), (1, s => s.NewProducer()));
+
     public static IReadOnlyList<Script> All { get; } =
     [
         new("appends", (3, s => s.Produce()), (3, s => s.Burst()), (1, s => s.NewProducer())),

@@ -90,9 +90,10 @@ internal static class Verifier
     {
         found = [];
         var last = -1;
+        var sent = fact.Batches.Select((b, i) => (b.Batch, Index: i)).ToLookup(b => b.Batch.Batch.Crc);
         foreach (var batch in view.Batches.Where(b => !b.IsControl))
         {
-            var index = fact.Batches.FindIndex(f => f.Batch.Batch.Crc == batch.Crc && f.Batch.Batch.HoldsTheSameAs(batch));
+            var index = sent[batch.Crc].Where(s => s.Batch.Batch.HoldsTheSameAs(batch)).Select(s => s.Index).FirstOrDefault(-1);
             Violation.If(index < 0, $"{view.Place}: the batch at offset {batch.BaseOffset} was never sent, or was given up");
             var known = fact.Batches[index];
             Violation.If(!found.TryAdd(known, batch.BaseOffset), $"{known.Batch} is there twice, at {found.GetValueOrDefault(known)} and {batch.BaseOffset}");
@@ -108,9 +109,8 @@ internal static class Verifier
         if (view.Start > fact.Start) life.Tell(new StartMoved(view.Place, view.Start));
         foreach (var batch in fact.Batches.Where(b => b.Offset is null).ToArray())
         {
-            var resent = batch.Batch.Stamp.ProducerId >= 0 && batch.Batch.Transaction is null;
             if (found.TryGetValue(batch, out var offset)) life.Tell(new Stands(batch.Batch, offset));
-            else if (!resent) life.Tell(new Gone(batch.Batch));
+            else if (!Resumption.IsResent(life, batch.Batch)) life.Tell(new Gone(batch.Batch));
         }
     }
 
