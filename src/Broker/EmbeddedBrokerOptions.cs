@@ -23,6 +23,11 @@ public sealed record EmbeddedBrokerOptions
     /// <summary>Bytes of the largest request; a longer one closes its connection.</summary>
     public int MaxRequestBytes { get; init; } = 100 << 20;
 
+    /// <summary>How long a transactional id without an open transaction is remembered after its last use (Kafka's transactional.id.expiration.ms).</summary>
+    public TimeSpan TransactionalIdExpiration { get; init; } = TimeSpan.FromDays(7);
+
+    public GroupOptions Groups { get; init; } = new();
+
     /// <summary>How often logs are looked through for what retention lets go, and for what else is to be tidied.</summary>
     public TimeSpan RetentionCheckInterval { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -25,6 +25,15 @@ internal static partial class BrokerLog
     [LoggerMessage(5007, LogLevel.Warning, "transaction of {TransactionalId} timed out and is aborted")]
     public static partial void TransactionTimedOut(this ILogger log, string transactionalId);
 
+    [LoggerMessage(5040, LogLevel.Error, "transaction of {TransactionalId} is decided but not finished; tried again until it is")]
+    public static partial void TransactionUnfinished(this ILogger log, string transactionalId, Exception error);
+
+    [LoggerMessage(5041, LogLevel.Error, "the check for timed-out transactions failed; it is repeated")]
+    public static partial void TransactionTimeOutFailed(this ILogger log, Exception error);
+
+    [LoggerMessage(5042, LogLevel.Warning, "{TransactionalId}: a request of connection {Connection} came after a newer connection had taken over and is refused")]
+    public static partial void DelayedRequestRefused(this ILogger log, string transactionalId, long connection);
+
     [LoggerMessage(5020, LogLevel.Warning, "{Topic}-{Partition}: old segments could not be deleted; tried again at the next round")]
     public static partial void RetentionFailed(this ILogger log, string topic, int partition, Exception error);
 

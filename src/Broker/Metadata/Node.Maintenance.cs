@@ -36,11 +36,10 @@ internal sealed partial class Node
     }
 
     /// <summary>
-    /// Entries that lead to the present state. Transactions come before groups: a decided one brings its offsets with it, which a group may have gone past.
+    /// Entries that lead to the present state. Groups come last, with the offsets that transactions have committed.
     /// </summary>
     private IEnumerable<JournalEntry> Snapshot()
     {
-        if (_nextProducerId > 0) yield return new ProducerIdTaken(_nextProducerId - 1);
         foreach (var topic in Topics)
         {
             yield return new TopicCreated(topic.Id, topic.Name, topic.Partitions.Length, topic.Configs);

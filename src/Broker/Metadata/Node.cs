@@ -16,7 +16,6 @@ internal sealed partial class Node : IAsyncDisposable
     private readonly string _topicsDirectory;
     private readonly LogHost _host;
     private readonly HashSet<Guid> _deletedTopics = [];
-    private long _nextProducerId;
 
     public Node(EmbeddedBrokerOptions options)
     {
@@ -60,6 +59,7 @@ internal sealed partial class Node : IAsyncDisposable
     public void Recover()
     {
         Journal.Replay(Apply, Options.Logger);
+        Groups.Load();
         foreach (var id in _deletedTopics) Disk.DeleteDirectory(DirectoryOf(id));
         var cores = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount };
         try
@@ -111,16 +111,6 @@ internal sealed partial class Node : IAsyncDisposable
         }
     }
 
-    public long TakeProducerId()
-    {
-        lock (_gate)
-        {
-            var id = _nextProducerId;
-            Record(new ProducerIdTaken(id));
-            return id;
-        }
-    }
-
     /// <summary>The files of topics that were deleted; their deletion is in the journal and durable.</summary>
     public void RemoveFiles(Topic topic)
     {
@@ -168,10 +158,11 @@ internal sealed partial class Node : IAsyncDisposable
             case PartitionsAdded e: AddPartitions(_topics[e.Name], e.Partitions); break;
             case ConfigsChanged e: _topics[e.Name].Configs = e.Configs; break;
             case RecordsDeleted e: Find(e.Name, e.Partition)?.DeleteRecordsBefore(e.StartOffset); break;
-            case ProducerIdTaken e: _nextProducerId = e.ProducerId + 1; break;
-            case OffsetsCommitted e: Groups.Apply(e); break;
-            case GroupDeleted e: Groups.Apply(e); break;
-            case TransactionChanged e: Transactions.Apply(e); break;
+            case ProducerIdTaken e: Transactions.ProducerIds.Apply(e); break;
+            case OffsetsCommitted or OffsetsRemoved or GroupDeleted or ClassicGroupChanged or ConsumerGroupChanged or ConsumerMemberChanged or ConsumerMemberRemoved:
+                Groups.Apply(entry);
+                break;
+            case TransactionEntry e: Transactions.Apply(e); break;
             default: throw new InvalidDataException($"unknown journal entry {entry.GetType().Name}");
         }
     }
@@ -182,6 +173,7 @@ internal sealed partial class Node : IAsyncDisposable
         var topic = new Topic(e.Id, e.Name, Options.SegmentBytes) { Configs = e.Configs };
         AddPartitions(topic, e.Partitions);
         _topics[e.Name] = topic;
+        Groups.TopicsChanged();
     }
 
     private void AddPartitions(Topic topic, int count)
@@ -189,6 +181,7 @@ internal sealed partial class Node : IAsyncDisposable
         var added = Enumerable.Range(topic.Partitions.Length, count - topic.Partitions.Length)
             .Select(p => new PartitionLog(_host, DirectoryOf(topic.Id), topic.Name, p, topic.Config));
         topic.Partitions = [.. topic.Partitions, .. added];
+        Groups.TopicsChanged();
     }
 
     private void Remove(string name)

@@ -77,7 +77,20 @@ internal sealed class Connection(Node node, Socket socket, long number, Cancella
         response.WriteInt32(0);
         response.WriteInt32(correlation);
         if (api.Key != ApiKey.ApiVersions) response.WriteTags();
-        return new Request(node, number, frame[reader.Position..], flexible, version, clientId, response, stopping);
+        return new Request(node, number, frame[reader.Position..], flexible, version, clientId, response, stopping) { HasGone = HasGone };
+    }
+
+    // Readable without a byte to read means closed; a socket that was disposed here is gone as well.
+    private bool HasGone()
+    {
+        try
+        {
+            return socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return true;
+        }
     }
 
     private async Task WriteAsync()

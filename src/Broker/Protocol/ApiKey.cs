@@ -25,6 +25,7 @@ internal enum ApiKey : short
     AddPartitionsToTxn = 24,
     AddOffsetsToTxn = 25,
     EndTxn = 26,
+    WriteTxnMarkers = 27,
     TxnOffsetCommit = 28,
     DescribeConfigs = 32,
     AlterConfigs = 33,
@@ -36,4 +37,6 @@ internal enum ApiKey : short
     DescribeProducers = 61,
     DescribeTransactions = 65,
     ListTransactions = 66,
+    ConsumerGroupHeartbeat = 68,
+    ConsumerGroupDescribe = 69,
 }
