@@ -31,6 +31,12 @@ public sealed record EmbeddedBrokerOptions
     /// <summary>How often logs are looked through for what retention lets go, and for what else is to be tidied.</summary>
     public TimeSpan RetentionCheckInterval { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How often compacted logs are looked through for enough to clean.</summary>
+    public TimeSpan CleanerInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>What the cleaner's map of keys may take while it runs; a log with more new keys is cleaned in several rounds.</summary>
+    public long CleanerMapBytes { get; init; } = 128L << 20;
+
     /// <summary>How long a partition remembers a producer that it does not hear of; never forgotten with an open transaction.</summary>
     public TimeSpan ProducerIdExpiration { get; init; } = TimeSpan.FromHours(24);
 

@@ -43,6 +43,12 @@ internal static partial class BrokerLog
     [LoggerMessage(5022, LogLevel.Information, "journal condensed from {Before} to {After} bytes")]
     public static partial void JournalCondensed(this ILogger log, long before, long after);
 
+    [LoggerMessage(5030, LogLevel.Information, "{Topic}-{Partition}: compacted up to offset {EndOffset}, {Before} bytes to {After}")]
+    public static partial void LogCleaned(this ILogger log, string topic, int partition, long endOffset, long before, long after);
+
+    [LoggerMessage(5031, LogLevel.Error, "{Topic}-{Partition}: could not be compacted; tried again at the next round")]
+    public static partial void CleaningFailed(this ILogger log, string topic, int partition, Exception error);
+
     [LoggerMessage(5023, LogLevel.Error, "the journal cannot be written; the change is refused")]
     public static partial void JournalFull(this ILogger log, Exception error);
 }

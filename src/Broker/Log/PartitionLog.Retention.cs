@@ -87,11 +87,14 @@ internal sealed partial class PartitionLog
                 }
                 name = SegmentName.Cleaned(_directory, Partition, old[0].BaseOffset, _segments[first + old.Count].BaseOffset);
             }
-            var segment = Named(name);
+            var markers = new HashSet<long>();
+            var segment = Named(name, markers);
             lock (_gate)
             {
                 _segments.RemoveRange(first, old.Count);
                 _segments.Insert(first, segment);
+                // Readers take a producer's records for aborted until they come to the marker: a transaction without one must not be told to them.
+                _aborted.RemoveAll(t => t.MarkerOffset >= segment.BaseOffset && t.MarkerOffset < segment.EndOffset && !markers.Contains(t.MarkerOffset));
             }
             // Compacted once more over the same offsets, a segment has the name of the one it replaces, whose file is gone with the renaming.
             Remove([.. old.Where(s => s.Path != segment.Path)], now);
@@ -100,13 +103,19 @@ internal sealed partial class PartitionLog
         }
     }
 
-    private Segment Named(SegmentName name)
+    /// <param name="markers">Takes the offsets of the markers in the file.</param>
+    private Segment Named(SegmentName name, HashSet<long> markers)
     {
         var draft = new Segment(name, _host.Disk.Open(CleaningPath));
         var length = draft.File.Length;
         using (var reader = new BatchReader(draft.File, 0, length))
         {
-            while (reader.Next(out var bytes) && RecordBatch.IsSound(bytes)) draft.Note(new RecordBatch(bytes));
+            while (reader.Next(out var bytes) && RecordBatch.IsSound(bytes))
+            {
+                var batch = new RecordBatch(bytes);
+                draft.Note(batch);
+                if (batch.IsControl && batch.RecordCount > 0) markers.Add(batch.BaseOffset);
+            }
         }
         if (draft.Size != length) throw new InvalidDataException($"{CleaningPath} does not hold sound batches");
         draft.File.Sync();

@@ -26,6 +26,9 @@ internal sealed class ProducerEntry(long producerId)
 
     public long ProducerId { get; } = producerId;
 
+    /// <summary>Its last batches under its epoch, oldest first.</summary>
+    public IReadOnlyList<WrittenBatch> Batches => _batches;
+
     public short Epoch { get; private set; } = -1;
 
     public long? OpenTransactionOffset { get; set; }

@@ -53,6 +53,9 @@ internal readonly ref struct RecordBatch(ReadOnlySpan<byte> bytes)
 
     public bool IsControl => (Attributes & 0x20) != 0;
 
+    /// <summary>The time from which on compaction may drop the batch's tombstones or marker (KIP-534); it stands in the place of the base timestamp.</summary>
+    public long? DeleteHorizon => (Attributes & 0x40) != 0 ? BaseTimestamp : null;
+
     public bool HasProducer => ProducerId >= 0;
 
     /// <summary>The sequence number of the last record; sequences go round at 2^31.</summary>

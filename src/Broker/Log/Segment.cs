@@ -12,6 +12,7 @@ internal sealed class Segment(SegmentName name, IDiskFile file) : IDisposable
     private const long IndexInterval = 4096;
 
     private readonly List<IndexEntry> _index = [];
+    private long _end = name.BaseOffset;
 
     public string Path => name.Path;
 
@@ -19,6 +20,9 @@ internal sealed class Segment(SegmentName name, IDiskFile file) : IDisposable
 
     /// <summary>The offset up to which a compacted segment stands for the log, whatever it still holds; null for one as it was written.</summary>
     public long? CleanedEnd => name.CleanedEnd;
+
+    /// <summary>The offset behind the last one that the segment stands for.</summary>
+    public long EndOffset => name.CleanedEnd ?? _end;
 
     public IDiskFile File { get; } = file;
 
@@ -59,6 +63,7 @@ internal sealed class Segment(SegmentName name, IDiskFile file) : IDisposable
         else if (newest > _index[^1].MaxTimestamp) _index[^1] = _index[^1] with { MaxTimestamp = newest };
         if (Size == 0) FirstTimestamp = batch.MaxTimestamp;
         Size += batch.Size;
+        _end = batch.LastOffset + 1;
         MaxTimestamp = Math.Max(MaxTimestamp, batch.MaxTimestamp);
     }
 

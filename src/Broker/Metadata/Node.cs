@@ -71,7 +71,7 @@ internal sealed partial class Node : IAsyncDisposable
             throw new IOException($"the logs cannot be read back: {first.Message}", first);
         }
         Transactions.FinishPrepared();
-        _maintenance = MaintainAsync();
+        _maintenance = Task.WhenAll(MaintainAsync(), CleanAsync());
     }
 
     public Topic? Find(string name) => _topics.GetValueOrDefault(name);
