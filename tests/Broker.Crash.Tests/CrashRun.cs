@@ -71,8 +71,8 @@ internal sealed class CrashRun(Script script, int seed, string folder, Planted p
         {
             using var life = Life.On(disk, folder, Knowledge.Of(past));
             var steps = new Steps(life, _random);
-            if (!life.Known.Topics.ContainsKey(Script.Kept)) Prepare(life, steps);
-            else Resume(life);
+            Resume(life);
+            Script.Prepare(steps);
             script.Run(steps, StepsPerGeneration, _random);
         }
         catch (Exception e)
@@ -80,13 +80,6 @@ internal sealed class CrashRun(Script script, int seed, string folder, Planted p
             throw Explained($"generation {generation}, while recording", disk.Trace(), e);
         }
         return disk.Trace();
-    }
-
-    private static void Prepare(Life life, Steps steps)
-    {
-        Verifier.Logs(life);
-        foreach (var topic in life.Known.Topics.Keys.ToArray()) steps.RemoveTopic(topic);
-        Script.Prepare(steps);
     }
 
     private static void Resume(Life life)

@@ -37,8 +37,8 @@ internal sealed class Batch(byte[] bytes)
 
     public bool CrcIsRight => Checksum(Bytes.AsSpan(21)) == Crc;
 
-    /// <summary>The key and value of every record; only for batches without compression.</summary>
-    public List<(string? Key, byte[] Value)> Records => BatchRecords.Read(Bytes.AsSpan(Header), Count);
+    /// <summary>Offset (from the batch's own), key and value of every record; only for batches without compression.</summary>
+    public List<(int Delta, string? Key, byte[] Value)> Records => BatchRecords.Read(Bytes.AsSpan(Header), Count);
 
     public bool HoldsTheSameAs(Batch other) => Bytes.AsSpan(BrokersPart).SequenceEqual(other.Bytes.AsSpan(BrokersPart));
 

@@ -14,17 +14,17 @@ internal static class BatchRecords
         batch.Varint(bytes.Length).Raw(bytes);
     }
 
-    public static List<(string? Key, byte[] Value)> Read(ReadOnlySpan<byte> bytes, int count)
+    public static List<(int Delta, string? Key, byte[] Value)> Read(ReadOnlySpan<byte> bytes, int count)
     {
-        var records = new List<(string?, byte[])>();
+        var records = new List<(int, string?, byte[])>();
         for (var i = 0; i < count; i++)
         {
             var end = Varint(ref bytes);
             var record = bytes[1..(int)end];
             Varint(ref record);
-            Varint(ref record);
+            var delta = (int)Varint(ref record);
             var key = Part(ref record);
-            records.Add((key is null ? null : Encoding.UTF8.GetString(key), Part(ref record) ?? []));
+            records.Add((delta, key is null ? null : Encoding.UTF8.GetString(key), Part(ref record) ?? []));
             bytes = bytes[(int)end..];
         }
         return records;

@@ -51,7 +51,7 @@ internal sealed class Knowledge
             case TopicRemoved e: Forget(e.Name); break;
             case Sent e: Add(e.Batch); break;
             case Stands e: Partition(e.Batch.Place).Batches.Single(b => b.Batch == e.Batch).Offset = e.Offset; break;
-            case Gone e: Partition(e.Batch.Place).Batches.RemoveAll(b => b.Batch == e.Batch); break;
+            case Gone e: Remove(e.Batch); break;
             case EndWanted e: Want(e); break;
             case Ended e: End(e); break;
             case OffsetSent { Transaction: { } transaction } e: Of(transaction).Offsets.Add((e.Key, e.Offset)); break;
@@ -93,6 +93,13 @@ internal sealed class Knowledge
         partition.Batches.Add(new BatchFact(batch));
         if (batch.Stamp.ProducerId >= 0) _nextSequences[(batch.Stamp.ProducerId, batch.Place)] = batch.Stamp.Sequence + batch.Batch.Count;
         if (batch.Transaction is { } transaction) Of(transaction).Batches.Add(batch);
+    }
+
+    private void Remove(SentBatch batch)
+    {
+        Partition(batch.Place).Batches.RemoveAll(b => b.Batch == batch);
+        var key = (batch.Stamp.ProducerId, batch.Place);
+        if (_nextSequences.TryGetValue(key, out var next)) _nextSequences[key] = Math.Min(next, batch.Stamp.Sequence);
     }
 
     private void Want(StartWanted e)

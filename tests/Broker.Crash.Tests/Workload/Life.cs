@@ -40,7 +40,7 @@ internal sealed class Life : IDisposable
         var errors = new ErrorLog();
         var options = new EmbeddedBrokerOptions
         {
-            DataDirectory = folder, Disk = disk, SegmentBytes = 1500, JournalCondenseBytes = 1500, RetentionCheckInterval = MaintenanceInterval,
+            DataDirectory = folder, Disk = disk, SegmentBytes = 1500, JournalCondenseBytes = 1500, RetentionCheckInterval = MaintenanceInterval, CleanerInterval = MaintenanceInterval,
             TimeProvider = new StillTime(), Logger = errors, Fatal = errors.Fatal,
         };
         return new Life(options, errors, known, note);

@@ -10,12 +10,16 @@ internal sealed record Script(string Name, params (int Weight, Action<Steps> Ste
 
     public const int KeptBytes = 3000;
 
-    /// <summary>Makes the topics that all steps lean on.</summary>
+    /// <summary>The topic of which the newest record of each key stays.</summary>
+    public const string Compacted = "compacted";
+
+    /// <summary>Makes the topics that all steps lean on, where they are missing.</summary>
     public static void Prepare(Steps steps)
     {
-        steps.CreateTopic("a", 2);
-        steps.CreateTopic("b", 1);
-        steps.CreateTopic(Kept, 1, ("retention.bytes", FormattableString.Invariant($"{KeptBytes}")), ("retention.ms", "-1"));
+        steps.NeedTopic("a", 2);
+        steps.NeedTopic("b", 1);
+        steps.NeedTopic(Compacted, 1, ("cleanup.policy", "compact"), ("min.cleanable.dirty.ratio", "0"));
+        steps.NeedTopic(Kept, 1, ("retention.bytes", FormattableString.Invariant($"{KeptBytes}")), ("retention.ms", "-1"));
     }
 
     public void Run(Steps steps, int count, Random random)
@@ -34,7 +38,7 @@ internal sealed record Script(string Name, params (int Weight, Action<Steps> Ste
 internal static class Scripts
 {
     /// <summary>Without topics that come and go under the same name: of these it is hard to tell which one is meant when answers are missing.</summary>
-    public static Script Lasting { get; } = new("lasting", (4, s => s.Produce()), (4, s => s.Burst()), (6, s => s.Transact()), (2, s => s.CommitOffset()), (3, s => s.ProduceToKept()),
+    public static Script Lasting { get; } = new("lasting", (4, s => s.Produce()), (4, s => s.Burst()), (6, s => s.Transact()), (2, s => s.CommitOffset()), (3, s => s.ProduceToKept()), (3, s => s.ProduceToCompacted()),
         (1, s => s.AddPartitions()), (1, s => s.DeleteRecords()), (1, s => s.NewProducer()), (1, s => s.Wait()), (1, s => s.Restart()));
 
     public static Script Copied { get; } = new("copied", (3, s => s.Produce()), (2, s => s.Burst()), (2, s => s.CommitOffset()), (1, s => s.NewProducer()));
@@ -47,6 +51,7 @@ internal static class Scripts
         new("topics", (3, s => s.ToggleTopic()), (1, s => s.AddPartitions()), (4, s => s.Burst())),
         new("deletions", (4, s => s.Burst()), (2, s => s.DeleteRecords()), (2, s => s.Transact()), (1, s => s.Restart())),
         new("retention", (6, s => s.ProduceToKept()), (2, s => s.DeleteRecords()), (3, s => s.Wait()), (1, s => s.Restart()), (2, s => s.Transact()), (1, s => s.NewProducer())),
+        new("compaction", (8, s => s.ProduceToCompacted()), (3, s => s.Wait()), (1, s => s.Restart()), (1, s => s.NewProducer())),
         new("condensing", (4, s => s.CommitOffset()), (6, s => s.Transact()), (3, s => s.Wait()), (1, s => s.ToggleTopic()), (1, s => s.AddPartitions()), (1, s => s.NewProducer()),
             (1, s => s.DeleteRecords()), (1, s => s.Restart())),
         new("mixed", (2, s => s.Wait()), (4, s => s.Produce()), (4, s => s.Burst()), (6, s => s.Transact()), (2, s => s.CommitOffset()), (1, s => s.ToggleTopic()),

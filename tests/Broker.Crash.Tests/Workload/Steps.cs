@@ -12,6 +12,11 @@ internal sealed class Steps(Life life, Random random)
 
     private int Next => Known.Count;
 
+    public void NeedTopic(string name, int partitions, params (string, string)[] configs)
+    {
+        if (!Known.Topics.ContainsKey(name)) CreateTopic(name, partitions, configs);
+    }
+
     public void CreateTopic(string name, int partitions, params (string, string)[] configs)
     {
         life.Tell(new TopicWanted(name, partitions));
@@ -29,11 +34,6 @@ internal sealed class Steps(Life life, Random random)
             CreateTopic(name, random.Next(1, 4));
             return;
         }
-        RemoveTopic(name);
-    }
-
-    public void RemoveTopic(string name)
-    {
         life.Tell(new TopicUnwanted(name));
         Done(life.Client.DeleteTopic(name), $"DeleteTopics {name}");
         life.Tell(new TopicRemoved(name));
@@ -42,7 +42,7 @@ internal sealed class Steps(Life life, Random random)
     public void AddPartitions()
     {
         var (name, topic) = Known.Topics.ElementAt(random.Next(Known.Topics.Count));
-        if (topic.Promised >= 6 || name == Script.Kept) return;
+        if (topic.Promised >= 6 || name is Script.Kept or Script.Compacted) return;
         life.Tell(new TopicWanted(name, topic.Promised + 1));
         Done(life.Client.CreatePartitions(name, topic.Promised + 1), $"CreatePartitions {name}");
         life.Tell(new TopicMade(name, topic.Promised + 1));
@@ -88,10 +88,9 @@ internal sealed class Steps(Life life, Random random)
     /// <summary>Time for what the broker does of itself: retention, condensing of the journal, compaction.</summary>
     public void Wait() => life.Time.Advance(Life.MaintenanceInterval);
 
-    public void ProduceToKept()
-    {
-        if (Known.Topics.ContainsKey(Script.Kept)) SendAll([.. Enumerable.Repeat<Func<SentBatch>>(() => NewBatch(new Place(Script.Kept, 0)), random.Next(1, MostInFlight + 1))]);
-    }
+    public void ProduceToKept() => ProduceTo(Script.Kept);
+
+    public void ProduceToCompacted() => ProduceTo(Script.Compacted);
 
     public void Restart()
     {
@@ -100,6 +99,11 @@ internal sealed class Steps(Life life, Random random)
     }
 
     private static void Done(int error, FormattableString what) => Violation.If(error != 0, $"{FormattableString.Invariant(what)}: error {error}");
+
+    private void ProduceTo(string topic)
+    {
+        if (Known.Topics.ContainsKey(topic)) SendAll([.. Enumerable.Repeat<Func<SentBatch>>(() => NewBatch(new Place(topic, 0)), random.Next(1, MostInFlight + 1))]);
+    }
 
     private void SendAll(Func<SentBatch>[] batches) => SendAll(batches, transactionalId: null);
 
@@ -113,12 +117,14 @@ internal sealed class Steps(Life life, Random random)
             life.Client.SendProduce(batch.Place, batch.Batch.Bytes, transactionalId);
             sent.Add(batch);
         }
+        var refused = 0;
         foreach (var batch in sent)
         {
             var (error, offset) = life.Client.ReceiveProduce();
-            Done(error, $"{batch}");
-            life.Tell(new Stands(batch, offset));
+            if (error != 0) refused = error;
+            life.Tell(error == 0 ? new Stands(batch, offset) : new Gone(batch));
         }
+        Done(refused, $"one of {string.Join(", ", sent)}");
     }
 
     private SentBatch NewBatch() => NewBatch(AnyPlace(passing: true));
@@ -145,7 +151,7 @@ internal sealed class Steps(Life life, Random random)
 
     private Place AnyPlace(bool passing)
     {
-        var topics = Known.Topics.Where(t => t.Value.Promised > 0 && (passing || !t.Key.StartsWith("passing", StringComparison.Ordinal))).ToList();
+        var topics = Known.Topics.Where(t => t.Value.Promised > 0 && t.Key != Script.Compacted && (passing || !t.Key.StartsWith("passing", StringComparison.Ordinal))).ToList();
         var (name, topic) = topics[random.Next(topics.Count)];
         return new Place(name, random.Next(topic.Promised));
     }
@@ -154,7 +160,7 @@ internal sealed class Steps(Life life, Random random)
     {
         var transaction = new Transaction(Next, id);
         var places = Enumerable.Range(0, random.Next(1, 4)).Select(_ => AnyPlace(passing: false)).ToHashSet();
-        Done(life.Client.AddPartitions(id, Known.Transactional[id], places), $"AddPartitionsToTxn {id}");
+        Done(Patience.With(() => life.Client.AddPartitions(id, Known.Transactional[id], places)), $"AddPartitionsToTxn {id}");
         _open[id] = (transaction, places);
     }
 
@@ -184,7 +190,7 @@ internal sealed class Steps(Life life, Random random)
     {
         var (id, offset) = (transaction.TransactionalId, Next);
         var key = new OffsetKey($"of-{id}", new Place("a", random.Next(2)));
-        Done(life.Client.AddOffsets(id, Known.Transactional[id], key.Group), $"AddOffsetsToTxn {id}");
+        Done(Patience.With(() => life.Client.AddOffsets(id, Known.Transactional[id], key.Group)), $"AddOffsetsToTxn {id}");
         life.Tell(new OffsetSent(key, offset, transaction));
         Done(life.Client.CommitOffset(id, Known.Transactional[id], key.Group, key.Place, offset), $"TxnOffsetCommit {id}");
     }
@@ -193,7 +199,7 @@ internal sealed class Steps(Life life, Random random)
     {
         var id = transaction.TransactionalId;
         life.Tell(new EndWanted(transaction, commit));
-        Done(life.Client.EndTransaction(id, Known.Transactional[id], commit), $"EndTxn {id}");
+        Done(Patience.With(() => life.Client.EndTransaction(id, Known.Transactional[id], commit)), $"EndTxn {id}");
         life.Tell(new Ended(transaction, commit));
         _open.Remove(id);
     }

@@ -16,14 +16,18 @@ internal static class Verifier
         Topics(life);
         var views = LogReader.All(life.Client);
         var refused = views.Values.Where(v => v.Error == Client.StorageError && life.Errors.Count > 0).Select(v => v.Place).ToHashSet();
-        foreach (var view in views.Values.Where(v => !refused.Contains(v.Place))) Partition(life, view);
+        foreach (var view in views.Values.Where(v => !refused.Contains(v.Place)))
+        {
+            if (view.Place.Topic == Script.Compacted) CompactedVerifier.Partition(life, view);
+            else Partition(life, view);
+        }
         return refused;
     }
 
     /// <summary>Transactions and offsets, once nothing is open any more: all or nothing, everywhere.</summary>
     public static void Outcomes(Life life, HashSet<Place>? refused = null)
     {
-        var places = life.Known.Partitions.Keys.Where(p => life.Known.Topics.ContainsKey(p.Topic) && refused?.Contains(p) != true).ToList();
+        var places = life.Known.Partitions.Keys.Where(p => p.Topic != Script.Compacted && life.Known.Topics.ContainsKey(p.Topic) && refused?.Contains(p) != true).ToList();
         if (places.Count > 0)
         {
             var committed = LogReader.Committed(life.Client, places);
