@@ -95,11 +95,11 @@ internal sealed class Knowledge
         if (batch.Transaction is { } transaction) Of(transaction).Batches.Add(batch);
     }
 
+    /// <summary>An idempotent producer whose batch was refused is at its end: what it sent later may be there, so that its sequence has a hole.</summary>
     private void Remove(SentBatch batch)
     {
         Partition(batch.Place).Batches.RemoveAll(b => b.Batch == batch);
-        var key = (batch.Stamp.ProducerId, batch.Place);
-        if (_nextSequences.TryGetValue(key, out var next)) _nextSequences[key] = Math.Min(next, batch.Stamp.Sequence);
+        if (batch.Stamp.ProducerId >= 0) Producers.RemoveAll(p => p.ProducerId == batch.Stamp.ProducerId);
     }
 
     private void Want(StartWanted e)
