@@ -15,7 +15,7 @@ internal static class Apis
         AddPartitionsToTxn.Definition, AddOffsetsToTxn.Definition, EndTxn.Definition, WriteTxnMarkers.Definition, TxnOffsetCommit.Definition,
         DescribeProducers.Definition, DescribeTransactions.Definition, ListTransactions.Definition,
         OffsetDelete.Definition, ConsumerGroupHeartbeat.Definition, ConsumerGroupDescribe.Definition,
-        DescribeConfigs.Definition, CreatePartitions.Definition, DeleteGroups.Definition, IncrementalAlterConfigs.Definition, DescribeCluster.Definition,
+        DescribeConfigs.Definition, AlterConfigs.Definition, DescribeLogDirs.Definition, CreatePartitions.Definition, DeleteGroups.Definition, IncrementalAlterConfigs.Definition, DescribeCluster.Definition,
     ];
 
     private static readonly Dictionary<short, ApiDefinition> ByKey = All.ToDictionary(a => (short)a.Key);

@@ -77,6 +77,15 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
         }
     }
 
+    /// <summary>Bytes of all segments.</summary>
+    public long SizeInBytes
+    {
+        get
+        {
+            lock (_gate) return _segments.Sum(s => s.Size);
+        }
+    }
+
     public long EndFor(bool committedOnly) => committedOnly ? LastStableOffset : HighWatermark;
 
     public bool HasOpenTransaction(long producerId)

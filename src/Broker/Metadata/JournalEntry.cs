@@ -9,6 +9,7 @@ namespace Streams.Broker.Metadata;
 [JsonDerivedType(typeof(TopicDeleted), "topic-deleted")]
 [JsonDerivedType(typeof(PartitionsAdded), "partitions")]
 [JsonDerivedType(typeof(ConfigsChanged), "configs")]
+[JsonDerivedType(typeof(BrokerConfigsChanged), "broker-configs")]
 [JsonDerivedType(typeof(RecordsDeleted), "records-deleted")]
 [JsonDerivedType(typeof(ProducerIdTaken), "producer-id")]
 [JsonDerivedType(typeof(OffsetsCommitted), "offsets")]
@@ -37,6 +38,9 @@ internal sealed record TopicDeleted(string Name) : JournalEntry;
 internal sealed record PartitionsAdded(string Name, int Partitions) : JournalEntry;
 
 internal sealed record ConfigsChanged(string Name, Dictionary<string, string> Configs) : JournalEntry;
+
+/// <summary>What is set for a broker while it runs; the empty name is for all brokers.</summary>
+internal sealed record BrokerConfigsChanged(string Broker, Dictionary<string, string> Configs) : JournalEntry;
 
 internal sealed record RecordsDeleted(string Name, int Partition, long StartOffset) : JournalEntry;
 

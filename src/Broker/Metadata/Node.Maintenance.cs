@@ -40,6 +40,10 @@ internal sealed partial class Node
     /// </summary>
     private IEnumerable<JournalEntry> Snapshot()
     {
+        foreach (var broker in new[] { BrokerConfigs.AllBrokers, BrokerConfigs.This })
+        {
+            if (BrokerConfigs.Set(broker) is { Count: > 0 } set) yield return new BrokerConfigsChanged(broker, new Dictionary<string, string>(set));
+        }
         foreach (var topic in Topics)
         {
             yield return new TopicCreated(topic.Id, topic.Name, topic.Partitions.Length, topic.Configs);

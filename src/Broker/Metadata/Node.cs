@@ -11,6 +11,10 @@ namespace Streams.Broker.Metadata;
 internal sealed partial class Node : IAsyncDisposable
 {
     public const int Id = 1;
+
+    /// <summary>The most partitions that one request makes.</summary>
+    public const int MaxPartitions = 10_000;
+
     private readonly ConcurrentDictionary<string, Topic> _topics = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly string _topicsDirectory;
@@ -29,6 +33,7 @@ internal sealed partial class Node : IAsyncDisposable
         if (!Disk.FileExists(journal) && Disk.Directories(_topicsDirectory).Count > 0)
             throw new InvalidDataException($"{options.DataDirectory} holds topics but no journal; restore it from a copy");
         Journal = new Journal(_host, journal, Commit);
+        BrokerConfigs = new BrokerConfigs(options);
         Groups = new GroupCoordinator(this);
         Transactions = new TransactionCoordinator(this);
     }
@@ -41,9 +46,14 @@ internal sealed partial class Node : IAsyncDisposable
 
     public Journal Journal { get; }
 
+    public BrokerConfigs BrokerConfigs { get; }
+
     public GroupCoordinator Groups { get; }
 
     public TransactionCoordinator Transactions { get; }
+
+    /// <summary>What clients are told to connect to.</summary>
+    public string Host { get; set; } = "127.0.0.1";
 
     public int Port { get; set; }
 
@@ -83,17 +93,41 @@ internal sealed partial class Node : IAsyncDisposable
     /// <summary>Makes a topic; it lasts once the journal is flushed.</summary>
     public ErrorCode Create(string name, int partitions, Dictionary<string, string> configs)
     {
-        if (!IsLegal(name)) return ErrorCode.InvalidTopic;
-        if (partitions is < 1 or > 10_000) return ErrorCode.InvalidPartitions;
+        if (TopicNames.Problem(name) is not null) return ErrorCode.InvalidTopic;
+        if (partitions is < 1 or > MaxPartitions) return ErrorCode.InvalidPartitions;
         lock (_gate)
         {
             if (_topics.ContainsKey(name)) return ErrorCode.TopicAlreadyExists;
+            if (FindCollision(name) is not null) return ErrorCode.InvalidTopic;
             var id = Guid.NewGuid();
             return TryRecord(() =>
             {
                 Disk.CreateDirectory(DirectoryOf(id));
                 return new TopicCreated(id, name, partitions, configs);
             });
+        }
+    }
+
+    /// <summary>A topic whose name differs from this one in '.' and '_' alone.</summary>
+    public Topic? FindCollision(string name) => _topics.Values.FirstOrDefault(t => TopicNames.Collide(t.Name, name));
+
+    /// <summary>Changes a topic that exists at this moment; false where there is none. The change is null where nothing is to be written.</summary>
+    public bool Change(string topic, Func<Topic, JournalEntry?> change)
+    {
+        lock (_gate)
+        {
+            if (Find(topic) is not { } found) return false;
+            if (change(found) is { } entry) Record(entry);
+            return true;
+        }
+    }
+
+    /// <summary>Changes what is set for this broker, or for all; from what was set before.</summary>
+    public void ChangeBroker(string broker, Func<IReadOnlyDictionary<string, string>, JournalEntry?> change)
+    {
+        lock (_gate)
+        {
+            if (change(BrokerConfigs.Set(broker)) is { } entry) Record(entry);
         }
     }
 
@@ -144,9 +178,6 @@ internal sealed partial class Node : IAsyncDisposable
         }
     }
 
-    private static bool IsLegal(string name) =>
-        name.Length is > 0 and <= 249 && name is not ("." or "..") && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
-
     private string DirectoryOf(Guid id) => Path.Combine(_topicsDirectory, id.ToString("N"));
 
     private void Apply(JournalEntry entry)
@@ -156,7 +187,8 @@ internal sealed partial class Node : IAsyncDisposable
             case TopicCreated e: Add(e); break;
             case TopicDeleted e: Remove(e.Name); break;
             case PartitionsAdded e: AddPartitions(_topics[e.Name], e.Partitions); break;
-            case ConfigsChanged e: _topics[e.Name].Configs = e.Configs; break;
+            case ConfigsChanged e: _topics[e.Name].Configure(e.Configs, BrokerConfigs); break;
+            case BrokerConfigsChanged e: Configure(e); break;
             case RecordsDeleted e: Find(e.Name, e.Partition)?.DeleteRecordsBefore(e.StartOffset); break;
             case ProducerIdTaken e: Transactions.ProducerIds.Apply(e); break;
             case OffsetsCommitted or OffsetsRemoved or GroupDeleted or ClassicGroupChanged or ConsumerGroupChanged or ConsumerMemberChanged or ConsumerMemberRemoved:
@@ -170,10 +202,17 @@ internal sealed partial class Node : IAsyncDisposable
     private void Add(TopicCreated e)
     {
         Disk.CreateDirectory(DirectoryOf(e.Id));
-        var topic = new Topic(e.Id, e.Name, Options.SegmentBytes) { Configs = e.Configs };
+        var topic = new Topic(e.Id, e.Name);
+        topic.Configure(e.Configs, BrokerConfigs);
         AddPartitions(topic, e.Partitions);
         _topics[e.Name] = topic;
         Groups.TopicsChanged();
+    }
+
+    private void Configure(BrokerConfigsChanged e)
+    {
+        BrokerConfigs.Apply(e);
+        foreach (var topic in _topics.Values) topic.Configure(topic.Configs, BrokerConfigs);
     }
 
     private void AddPartitions(Topic topic, int count)

@@ -4,7 +4,7 @@ using Streams.Broker.Protocol;
 namespace Streams.Broker.Network;
 
 /// <summary>One request with the response under construction. The response is sent when the handler's task completes.</summary>
-internal sealed class Request(Node node, long connection, ReadOnlyMemory<byte> body, bool flexible, short version, string? clientId, ProtocolWriter response, CancellationToken stopping)
+internal sealed class Request(Node node, long connection, ReadOnlyMemory<byte> body, bool flexible, short version, string? clientId, Response answer, CancellationToken stopping)
 {
     public Node Node { get; } = node;
 
@@ -12,7 +12,7 @@ internal sealed class Request(Node node, long connection, ReadOnlyMemory<byte> b
     public long Connection { get; } = connection;
 
     /// <summary>Whether the client has closed the connection, so that nobody waits for the answer.</summary>
-    public Func<bool> HasGone { get; init; } = static () => false;
+    public Func<bool> HasGone { get; set; } = static () => false;
 
     public ReadOnlyMemory<byte> Body { get; } = body;
 
@@ -20,7 +20,10 @@ internal sealed class Request(Node node, long connection, ReadOnlyMemory<byte> b
 
     public string ClientId { get; } = clientId ?? "";
 
-    public ProtocolWriter Response { get; } = response;
+    public Response Answer { get; } = answer;
+
+    /// <summary>The bytes of the answer; where log files belong between them, <see cref="Network.Response.Append"/> puts them.</summary>
+    public ProtocolWriter Response => Answer.Head;
 
     public CancellationToken Stopping { get; } = stopping;
 
