@@ -31,12 +31,17 @@ internal static class CreatePartitions
     private static (ErrorCode, string?) Grow(Node node, Wanted wanted, bool validateOnly)
     {
         (ErrorCode Error, string? Message) problem = default;
-        var found = node.Change(wanted.Name, topic =>
+        var changed = node.Change(wanted.Name, topic =>
         {
             problem = Problem(wanted, topic.Partitions.Length);
             return problem.Error == ErrorCode.None && !validateOnly ? new PartitionsAdded(wanted.Name, wanted.Count) : null;
         });
-        return found ? problem : (ErrorCode.UnknownTopicOrPartition, $"there is no topic {wanted.Name}");
+        return changed switch
+        {
+            ErrorCode.None => problem,
+            ErrorCode.UnknownTopicOrPartition => (changed, $"there is no topic {wanted.Name}"),
+            _ => (changed, "it could not be written"),
+        };
     }
 
     private static (ErrorCode, string?) Problem(Wanted wanted, int partitions)

@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using Streams.Broker.Disk;
 
 namespace Streams.Broker.Crash.Tests.Disk;
@@ -179,8 +178,6 @@ internal sealed class SimulatedDisk : IDisk
         private bool _closed;
 
         public long Length => With(file => file.Length);
-
-        public SafeFileHandle? Handle => null;
 
         public int Read(Span<byte> buffer, long position)
         {

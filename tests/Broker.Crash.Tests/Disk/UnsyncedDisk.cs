@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using Streams.Broker.Disk;
 
 namespace Streams.Broker.Crash.Tests.Disk;
@@ -31,8 +30,6 @@ internal sealed class UnsyncedDisk : IDisk
     private sealed class File(IDiskFile file) : IDiskFile
     {
         public long Length => file.Length;
-
-        public SafeFileHandle? Handle => file.Handle;
 
         public int Read(Span<byte> buffer, long position) => file.Read(buffer, position);
 
