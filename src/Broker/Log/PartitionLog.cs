@@ -22,6 +22,7 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
     private readonly List<Segment> _segments = [];
     private readonly Dictionary<long, ProducerEntry> _producers = [];
     private readonly SortedDictionary<long, long> _openTransactions = [];
+    private readonly Queue<(long FirstOffset, long MarkerOffset)> _ending = [];
     private readonly List<AbortedTransaction> _aborted = [];
     private readonly HashSet<IFetchWaiter> _waiters = [];
     private readonly DurablePoint _durablePoint;
@@ -165,11 +166,10 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
         }
     }
 
-    private long StableOffset()
-    {
-        var open = _openTransactions.Count == 0 ? long.MaxValue : _openTransactions.First().Key;
-        return Math.Min(HighWatermark, open);
-    }
+    /// <summary>Records can be deleted before the transaction that wrote them has ended; readers begin behind them.</summary>
+    private long StableOffset() => Math.Max(LogStartOffset, FirstUndecided());
+
+    private long FirstUndecided() => _openTransactions.Count == 0 ? HighWatermark : Math.Min(HighWatermark, _openTransactions.First().Key);
 
     private long Write(Span<byte> bytes)
     {
@@ -210,8 +210,15 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
         entry.Begin(marker.ProducerEpoch);
         if (entry.OpenTransactionOffset is not { } first) return;
         if (!ControlBatch.IsCommit(marker)) _aborted.Add(new AbortedTransaction(entry.ProducerId, first, marker.BaseOffset));
-        _openTransactions.Remove(first);
+        _ending.Enqueue((first, marker.BaseOffset));
         entry.OpenTransactionOffset = null;
+    }
+
+    /// <summary>A transaction holds the stable offset until its marker is on disk, else a crash would take the offset back.</summary>
+    private void MoveHighWatermark(long offset)
+    {
+        HighWatermark = Math.Max(HighWatermark, offset);
+        while (_ending.TryPeek(out var ended) && ended.MarkerOffset < HighWatermark) _openTransactions.Remove(_ending.Dequeue().FirstOffset);
     }
 
     private Segment WritableSegment(RecordBatch batch)
@@ -280,7 +287,7 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
         IFetchWaiter[] waiters;
         lock (_gate)
         {
-            HighWatermark = Math.Max(HighWatermark, end);
+            MoveHighWatermark(end);
             waiters = [.. _waiters];
         }
         foreach (var waiter in waiters) waiter.Wake();
