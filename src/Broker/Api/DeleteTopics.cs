@@ -52,8 +52,8 @@ internal static class DeleteTopics
                 ? new Outcome(null, id, ErrorCode.UnknownTopicId, "there is no topic of this id")
                 : new Outcome(name, Guid.Empty, ErrorCode.UnknownTopicOrPartition, $"there is no topic {name}");
         }
-        removed.Add(topic!);
-        return new Outcome(topic!.Name, topic.Id, ErrorCode.None, null);
+        removed.Add(topic);
+        return new Outcome(topic.Name, topic.Id, ErrorCode.None, null);
     }
 
     private static List<(string? Name, Guid Id)> Parse(Request request)

@@ -32,7 +32,12 @@ internal sealed partial class GroupCoordinator
         {
             var error = CheckCommit(id, generation, memberId, instanceId, transactional: false);
             if (error != ErrorCode.None) return error;
-            foreach (var some in offsets.Chunk(1000)) _node.Record(new OffsetsCommitted(id, [.. some.Select(o => o with { CommittedAt = _node.Now })]));
+            foreach (var some in offsets.Chunk(1000))
+            {
+                // Clients look for the coordinator and commit again.
+                var recorded = _node.TryRecord(new OffsetsCommitted(id, [.. some.Select(o => o with { CommittedAt = _node.Now })]));
+                if (recorded != ErrorCode.None) return ErrorCode.CoordinatorNotAvailable;
+            }
             return ErrorCode.None;
         }
     }
