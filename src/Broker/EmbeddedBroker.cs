@@ -81,7 +81,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
                 var socket = await _listener.AcceptAsync(_stopping.Token);
                 socket.NoDelay = true;
                 open.RemoveWhere(t => t.IsCompleted);
-                open.Add(new Connection(_node, socket, ++_connections, _stopping.Token).RunAsync());
+                open.Add(new Connection(_node, new SocketTransport(socket), ++_connections, _stopping.Token).RunAsync());
             }
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)

@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace Streams.Broker.Disk;
 
 /// <summary>
@@ -38,9 +36,6 @@ public interface IDisk
 public interface IDiskFile : IDisposable
 {
     long Length { get; }
-
-    /// <summary>The system's handle, for sending without copying; null where there is none.</summary>
-    SafeFileHandle? Handle { get; }
 
     /// <summary>Reads until the buffer is full or the file ends.</summary>
     int Read(Span<byte> buffer, long position);

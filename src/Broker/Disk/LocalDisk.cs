@@ -62,8 +62,6 @@ public sealed partial class LocalDisk : IDisk
     {
         public long Length => RandomAccess.GetLength(handle);
 
-        public SafeFileHandle Handle => handle;
-
         public int Read(Span<byte> buffer, long position)
         {
             var total = 0;

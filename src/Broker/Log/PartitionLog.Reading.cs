@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using Streams.Broker.Protocol;
-
 namespace Streams.Broker.Log;
 
 /// <summary>A fetch that waits for more to read.</summary>
@@ -8,9 +5,6 @@ internal interface IFetchWaiter
 {
     void Wake();
 }
-
-/// <summary>Bytes of one segment, whole batches from start to end.</summary>
-internal readonly record struct LogSlice(Segment? Segment, long Position, int Length, long EndOffset);
 
 internal sealed partial class PartitionLog
 {
@@ -22,23 +16,6 @@ internal sealed partial class PartitionLog
     public void RemoveWaiter(IFetchWaiter waiter)
     {
         lock (_gate) _waiters.Remove(waiter);
-    }
-
-    /// <summary>
-    /// The batches from the one that holds the offset, below the end and within the size. The first is given whatever its size, else its reader would never get on.
-    /// </summary>
-    public LogSlice Slice(long offset, long endOffset, int maxBytes, bool atLeastOne)
-    {
-        Segment? segment;
-        long limit;
-        lock (_gate)
-        {
-            if (offset >= endOffset) return default;
-            segment = _segments.FindLast(s => s.BaseOffset <= offset) ?? _segments.FirstOrDefault();
-            if (segment is null) return default;
-            limit = segment.Size;
-        }
-        return SliceOf(segment, limit, offset, endOffset, maxBytes, atLeastOne);
     }
 
     /// <summary>Aborted transactions with records in the range, by first offset.</summary>
@@ -103,28 +80,5 @@ internal sealed partial class PartitionLog
             position += batch.Size;
         }
         return null;
-    }
-
-    private static LogSlice SliceOf(Segment segment, long limit, long offset, long endOffset, int maxBytes, bool atLeastOne)
-    {
-        Span<byte> header = stackalloc byte[RecordBatch.LengthOverhead + 15];
-        var position = segment.PositionBefore(offset);
-        long start = -1, end = position, next = offset;
-        while (position < limit && segment.File.Read(header, position) == header.Length)
-        {
-            var size = BinaryPrimitives.ReadInt32BigEndian(header[8..]) + RecordBatch.LengthOverhead;
-            var batch = new RecordBatch(header);
-            if (batch.BaseOffset >= endOffset) break;
-            if (batch.LastOffset >= offset)
-            {
-                if (start < 0) start = position;
-                var first = position == start;
-                if (position + size - start > maxBytes && !(first && atLeastOne)) break;
-                end = position + size;
-                next = batch.LastOffset + 1;
-            }
-            position += size;
-        }
-        return start < 0 || end <= start ? default : new LogSlice(segment, start, (int)(end - start), next);
     }
 }

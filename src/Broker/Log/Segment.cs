@@ -54,13 +54,16 @@ internal sealed class Segment(IDisk disk, string path, long baseOffset) : IDispo
     }
 
     /// <summary>The position of the last entry that is not behind the offset: where to start looking for it.</summary>
-    public long PositionBefore(long offset)
+    public long PositionBefore(long offset) => PositionBefore(long.MaxValue, offset);
+
+    /// <summary>The position of the last entry that is behind neither the position nor the offset.</summary>
+    public long PositionBefore(long position, long offset)
     {
         int low = 0, high = _index.Count - 1;
         while (low < high)
         {
             var middle = low + (high - low + 1) / 2;
-            if (_index[middle].Offset <= offset) low = middle;
+            if (_index[middle].Offset <= offset && _index[middle].Position <= position) low = middle;
             else high = middle - 1;
         }
         return _index.Count == 0 ? 0 : _index[low].Position;

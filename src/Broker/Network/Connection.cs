@@ -1,9 +1,7 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
-using Streams.Broker.Api;
 using Streams.Broker.Metadata;
 using Streams.Broker.Protocol;
 
@@ -11,13 +9,15 @@ namespace Streams.Broker.Network;
 
 /// <summary>
 /// One client connection. Requests start strictly in order and are answered in order; a produce does not hold up what follows, so that
-/// several share one fsync, everything else is answered before the next request is read.
+/// several share one fsync, everything else is answered before the next request is begun.
 /// </summary>
-internal sealed class Connection(Node node, Socket socket, long number, CancellationToken stopping)
+internal sealed class Connection(Node node, ITransport transport, long number, CancellationToken stopping)
 {
     private const int MaxInFlight = 64;
-    private readonly Channel<(Request Request, Task Done, byte[] Frame)> _responses =
-        Channel.CreateBounded<(Request, Task, byte[])>(new BoundedChannelOptions(MaxInFlight) { SingleReader = true, SingleWriter = true });
+    private readonly Channel<Pending> _responses =
+        Channel.CreateBounded<Pending>(new BoundedChannelOptions(MaxInFlight) { SingleReader = true, SingleWriter = true });
+
+    private readonly record struct Pending(Request Request, ApiKey Api, Task Done, byte[] Frame);
 
     public async Task RunAsync()
     {
@@ -26,7 +26,7 @@ internal sealed class Connection(Node node, Socket socket, long number, Cancella
         {
             await ReadAsync();
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (IsGone(e))
         {
             // The client went away, or the broker stops: nothing to answer.
         }
@@ -40,83 +40,42 @@ internal sealed class Connection(Node node, Socket socket, long number, Cancella
         }
         _responses.Writer.Complete();
         await writing;
-        socket.Dispose();
+        transport.Dispose();
     }
+
+    private static bool IsGone(Exception e) => e is SocketException or ObjectDisposedException or OperationCanceledException or IOException;
 
     private async Task ReadAsync()
     {
-        var prefix = new byte[4];
-        while (await FillAsync(prefix))
+        using var frames = new FrameReader(transport);
+        while (await frames.ReadAsync(node.Options.MaxRequestBytes, stopping) is var (frame, length))
         {
-            var size = BinaryPrimitives.ReadInt32BigEndian(prefix);
-            if (size < 8 || size > node.Options.MaxRequestBytes) throw new MalformedRequestException($"frame of {size} bytes");
-            var frame = ArrayPool<byte>.Shared.Rent(size);
-            if (!await FillAsync(frame.AsMemory(0, size))) return;
-            var request = Open(frame.AsMemory(0, size), out var api);
+            var request = Dispatcher.Open(node, number, frame.AsMemory(0, length), out var api, stopping);
             var done = api.Handle(request);
-            await _responses.Writer.WriteAsync((request, done, frame), stopping);
+            await _responses.Writer.WriteAsync(new Pending(request, api.Key, done, frame), stopping);
             if (api.Key != ApiKey.Produce) await done;
         }
     }
 
-    private Request Open(ReadOnlyMemory<byte> frame, out ApiDefinition api)
-    {
-        var reader = new ProtocolReader(frame.Span, flexible: false);
-        var key = reader.ReadInt16();
-        var version = reader.ReadInt16();
-        var correlation = reader.ReadInt32();
-        var known = Apis.Find(key) ?? throw new MalformedRequestException($"unknown request type {key}");
-        api = known;
-        var supported = version >= api.Min && version <= api.Max;
-        if (!supported && api.Key != ApiKey.ApiVersions) throw new MalformedRequestException($"{api.Key} version {version} is not served");
-        var flexible = supported && version >= api.FirstFlexible;
-        var clientId = reader.ReadNullableString();
-        reader.Flexible = flexible;
-        reader.SkipTags();
-        var response = new ProtocolWriter(flexible);
-        response.WriteInt32(0);
-        response.WriteInt32(correlation);
-        if (api.Key != ApiKey.ApiVersions) response.WriteTags();
-        return new Request(node, number, frame[reader.Position..], flexible, version, clientId, response, stopping);
-    }
-
     private async Task WriteAsync()
     {
-        await foreach (var (request, done, frame) in _responses.Reader.ReadAllAsync())
+        await foreach (var pending in _responses.Reader.ReadAllAsync())
         {
             try
             {
-                await done;
-                request.Response.OverwriteInt32(0, request.Response.Length - 4);
-                if (!request.NoResponse) await SendAsync(request.Response.WrittenMemory);
+                await pending.Done;
+                if (!pending.Request.NoResponse) await pending.Request.Answer.SendAsync(transport, stopping);
             }
             catch (Exception e)
             {
-                if (e is not (SocketException or ObjectDisposedException or OperationCanceledException))
-                    node.Options.Logger.RequestFailed(e.GetType().Name, number, e);
-                socket.Dispose();
+                if (!IsGone(e)) node.Options.Logger.RequestFailed(pending.Api.ToString(), number, e);
+                transport.Dispose();
             }
             finally
             {
-                request.Response.Dispose();
-                ArrayPool<byte>.Shared.Return(frame);
+                pending.Request.Answer.Dispose();
+                ArrayPool<byte>.Shared.Return(pending.Frame);
             }
         }
-    }
-
-    private async Task SendAsync(ReadOnlyMemory<byte> bytes)
-    {
-        while (bytes.Length > 0) bytes = bytes[await socket.SendAsync(bytes, SocketFlags.None, stopping)..];
-    }
-
-    private async Task<bool> FillAsync(Memory<byte> buffer)
-    {
-        while (buffer.Length > 0)
-        {
-            var read = await socket.ReceiveAsync(buffer, SocketFlags.None, stopping);
-            if (read == 0) return false;
-            buffer = buffer[read..];
-        }
-        return true;
     }
 }

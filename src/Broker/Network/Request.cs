@@ -4,7 +4,7 @@ using Streams.Broker.Protocol;
 namespace Streams.Broker.Network;
 
 /// <summary>One request with the response under construction. The response is sent when the handler's task completes.</summary>
-internal sealed class Request(Node node, long connection, ReadOnlyMemory<byte> body, bool flexible, short version, string? clientId, ProtocolWriter response, CancellationToken stopping)
+internal sealed class Request(Node node, long connection, ReadOnlyMemory<byte> body, bool flexible, short version, string? clientId, Response answer, CancellationToken stopping)
 {
     public Node Node { get; } = node;
 
@@ -17,7 +17,10 @@ internal sealed class Request(Node node, long connection, ReadOnlyMemory<byte> b
 
     public string ClientId { get; } = clientId ?? "";
 
-    public ProtocolWriter Response { get; } = response;
+    public Response Answer { get; } = answer;
+
+    /// <summary>The bytes of the answer; where log files belong between them, <see cref="Network.Response.Append"/> puts them.</summary>
+    public ProtocolWriter Response => Answer.Head;
 
     public CancellationToken Stopping { get; } = stopping;
 
