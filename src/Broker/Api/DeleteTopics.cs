@@ -24,7 +24,7 @@ internal static class DeleteTopics
         response.WriteArrayLength(count);
         for (; count > 0; count--)
         {
-            var name = reader.ReadNullableString();
+            var name = version >= 6 ? reader.ReadNullableString() : reader.ReadString();
             var id = version >= 6 ? reader.ReadUuid() : Guid.Empty;
             if (version >= 6) reader.SkipTags();
             var topic = name is null ? node.Find(id) : node.Find(name);

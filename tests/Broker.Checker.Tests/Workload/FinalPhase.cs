@@ -19,7 +19,7 @@ internal static class FinalPhase
     private static void EndTransactions(Run run, string id) => Cluster.Insist(() =>
     {
         using var producer = run.Cluster.Producer(id);
-        producer.InitTransactions(TimeSpan.FromSeconds(10));
+        producer.InitTransactions(TimeSpan.FromSeconds(20));
         return true;
     });
 
@@ -28,7 +28,7 @@ internal static class FinalPhase
         using var consumer = run.Cluster.Consumer(group, readCommitted: true).Build();
         var partitions = Enumerable.Range(0, run.Cluster.Partitions).Select(p => new TopicPartition(run.Cluster.Topic, p)).ToList();
         var operation = run.Journal.Invoke(Client, OperationKind.Committed);
-        var told = Cluster.Insist(() => consumer.Committed(partitions, Cluster.CallTimeout));
+        var told = Cluster.Insist(() => consumer.Committed(partitions, TimeSpan.FromSeconds(20)));
         operation.Offsets.AddRange(told.Select(t => new GroupOffset(group, t.Partition.Value, Math.Max(0, t.Offset.Value), Math.Max(0, t.Offset.Value))));
         run.Journal.Complete(operation, Outcome.Ok);
     }

@@ -24,8 +24,15 @@ internal sealed class Seeds(Random random)
         var format = Formats[random.Next(Formats.Length)];
         // Batches and fetches are where most of the broker's work with bytes is.
         if (random.Next(4) == 0) format = random.Next(3) > 0 ? Format.Find(0, true, (short)random.Next(3, 12))! : Format.Find(1, true, (short)random.Next(4, 17))!;
-        var version = (short)random.Next(format.Min, format.Max + 1);
-        var writer = WireWriter.Request(format, version, ++_correlation, random.Next(10) == 0 ? null : "fuzz", Fill(format.Fields));
+        return Of(format, (short)random.Next(format.Min, format.Max + 1));
+    }
+
+    /// <summary>A valid request of one version; a produce that is answered where <paramref name="answered"/> is asked for.</summary>
+    public Frame Of(Format format, short version, bool answered = false)
+    {
+        var body = Fill(format.Fields);
+        if (format.Key == 0 && answered) body.Values[1] = -1L;
+        var writer = WireWriter.Request(format, version, ++_correlation, random.Next(10) == 0 ? null : "fuzz", body);
         return new Frame(writer.ToArray(), writer.Lengths);
     }
 
