@@ -33,13 +33,11 @@ public sealed class EmbeddedBroker : IAsyncDisposable
 
     /// <summary>Recovers what the directory holds, then listens.</summary>
     /// <exception cref="IOException">Another process has the directory, or it cannot be written.</exception>
-    /// <exception cref="InvalidDataException">The journal is damaged.</exception>
+    /// <exception cref="InvalidDataException">The journal is damaged, or the directory is of another version.</exception>
     public static async Task<EmbeddedBroker> StartAsync(EmbeddedBrokerOptions options, CancellationToken ct = default)
     {
         var watch = Stopwatch.StartNew();
-        options.Disk.CreateDirectory(options.DataDirectory);
-        Directory.CreateDirectory(options.DataDirectory);
-        var dataLock = new FileStream(Path.Combine(options.DataDirectory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        var dataLock = LockData(options);
         Node? node = null;
         try
         {
@@ -69,6 +67,20 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         await _accepting;
         await _node.DisposeAsync();
         await _lock.DisposeAsync();
+    }
+
+    private static FileStream LockData(EmbeddedBrokerOptions options)
+    {
+        try
+        {
+            options.Disk.CreateDirectory(options.DataDirectory);
+            Directory.CreateDirectory(options.DataDirectory);
+            return new FileStream(Path.Combine(options.DataDirectory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"the broker cannot have {options.DataDirectory} for itself: {e.Message}", e);
+        }
     }
 
     private async Task AcceptAsync()

@@ -23,6 +23,29 @@ public sealed record EmbeddedBrokerOptions
     /// <summary>Bytes of the largest request; a longer one closes its connection.</summary>
     public int MaxRequestBytes { get; init; } = 100 << 20;
 
+    /// <summary>How long a transactional id without an open transaction is remembered after its last use (Kafka's transactional.id.expiration.ms).</summary>
+    public TimeSpan TransactionalIdExpiration { get; init; } = TimeSpan.FromDays(7);
+
+    public GroupOptions Groups { get; init; } = new();
+
+    /// <summary>How often logs are looked through for what retention lets go, and for what else is to be tidied.</summary>
+    public TimeSpan RetentionCheckInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often compacted logs are looked through for enough to clean.</summary>
+    public TimeSpan CleanerInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>What the cleaner's map of keys may take while it runs; a log with more new keys is cleaned in several rounds.</summary>
+    public long CleanerMapBytes { get; init; } = 128L << 20;
+
+    /// <summary>How long a partition remembers a producer that it does not hear of; never forgotten with an open transaction.</summary>
+    public TimeSpan ProducerIdExpiration { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>The journal is condensed when it has grown by so many bytes and to three times what was left of it the last time.</summary>
+    public long JournalCondenseBytes { get; init; } = 8 << 20;
+
+    /// <summary>Ends the process after a failed fsync, which makes all that follows uncertain; another action than this is for tests alone.</summary>
+    public Action<string, Exception> Fatal { get; init; } = Environment.FailFast;
+
     /// <summary>The file system beneath the data directory.</summary>
     public IDisk Disk { get; init; } = new LocalDisk();
 

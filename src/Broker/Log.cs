@@ -24,4 +24,31 @@ internal static partial class BrokerLog
 
     [LoggerMessage(5007, LogLevel.Warning, "transaction of {TransactionalId} timed out and is aborted")]
     public static partial void TransactionTimedOut(this ILogger log, string transactionalId);
+
+    [LoggerMessage(5040, LogLevel.Error, "transaction of {TransactionalId} is decided but not finished; tried again until it is")]
+    public static partial void TransactionUnfinished(this ILogger log, string transactionalId, Exception error);
+
+    [LoggerMessage(5041, LogLevel.Error, "the check for timed-out transactions failed; it is repeated")]
+    public static partial void TransactionTimeOutFailed(this ILogger log, Exception error);
+
+    [LoggerMessage(5042, LogLevel.Warning, "{TransactionalId}: a request of connection {Connection} came after a newer connection had taken over and is refused")]
+    public static partial void DelayedRequestRefused(this ILogger log, string transactionalId, long connection);
+
+    [LoggerMessage(5020, LogLevel.Warning, "{Topic}-{Partition}: old segments could not be deleted; tried again at the next round")]
+    public static partial void RetentionFailed(this ILogger log, string topic, int partition, Exception error);
+
+    [LoggerMessage(5021, LogLevel.Warning, "the journal could not be condensed; tried again at the next round")]
+    public static partial void CondensingFailed(this ILogger log, Exception error);
+
+    [LoggerMessage(5022, LogLevel.Information, "journal condensed from {Before} to {After} bytes")]
+    public static partial void JournalCondensed(this ILogger log, long before, long after);
+
+    [LoggerMessage(5030, LogLevel.Information, "{Topic}-{Partition}: compacted up to offset {EndOffset}, {Before} bytes to {After}")]
+    public static partial void LogCleaned(this ILogger log, string topic, int partition, long endOffset, long before, long after);
+
+    [LoggerMessage(5031, LogLevel.Error, "{Topic}-{Partition}: could not be compacted; tried again at the next round")]
+    public static partial void CleaningFailed(this ILogger log, string topic, int partition, Exception error);
+
+    [LoggerMessage(5023, LogLevel.Error, "the journal cannot be written; the change is refused")]
+    public static partial void JournalFull(this ILogger log, Exception error);
 }

@@ -2,40 +2,40 @@ using Streams.Broker.Protocol;
 
 namespace Streams.Broker.Api;
 
-/// <summary>AddPartitionsToTxn 0–3. One unknown partition refuses them all.</summary>
+/// <summary>AddPartitionsToTxn (key 24) 0–3. One unknown partition keeps all from being added.</summary>
 internal static class AddPartitionsToTxn
 {
     public static readonly ApiDefinition Definition = new(ApiKey.AddPartitionsToTxn, 0, 3, 3, Handle);
 
-    private static Task Handle(Request request)
+    private static async Task Handle(Request request)
+    {
+        var (producer, partitions) = Parse(request);
+        var errors = await AddAsync(request, producer, partitions);
+        request.Response.WriteInt32(0);
+        request.Response.WriteErrors(errors);
+        request.Response.WriteTags();
+    }
+
+    private static (TransactionalProducer Producer, List<TopicPartitionName> Partitions) Parse(Request request)
     {
         var reader = request.Read();
-        var (id, producerId, epoch) = (reader.ReadString(), reader.ReadInt64(), reader.ReadInt16());
-        var topics = new List<(string Topic, int[] Partitions)>();
+        var producer = reader.ReadProducer();
+        var partitions = new List<TopicPartitionName>();
         for (var t = reader.ReadArrayLength(); t > 0; t--)
         {
-            topics.Add((reader.ReadString(), reader.ReadInt32Array()));
+            var topic = reader.ReadString();
+            partitions.AddRange(reader.ReadInt32Array().Select(p => new TopicPartitionName(topic, p)));
             reader.SkipTags();
         }
-        var partitions = topics.SelectMany(t => t.Partitions.Select(p => new TopicPartitionName(t.Topic, p))).ToList();
-        var known = partitions.All(p => request.Node.Find(p.Topic, p.Partition) is not null);
-        var error = known ? request.Node.Transactions.Add(id, producerId, epoch, request.Connection, partitions, null) : ErrorCode.UnknownTopicOrPartition;
-        var response = request.Response;
-        response.WriteInt32(0);
-        response.WriteArrayLength(topics.Count);
-        foreach (var (topic, indexes) in topics)
-        {
-            response.WriteString(topic);
-            response.WriteArrayLength(indexes.Length);
-            foreach (var index in indexes)
-            {
-                response.WriteInt32(index);
-                response.WriteError(error);
-                response.WriteTags();
-            }
-            response.WriteTags();
-        }
-        response.WriteTags();
-        return request.Node.Journal.FlushAsync();
+        return (producer, partitions);
+    }
+
+    private static async Task<List<(string Topic, int Partition, ErrorCode Error)>> AddAsync(Request request, TransactionalProducer producer, List<TopicPartitionName> partitions)
+    {
+        bool IsUnknown(TopicPartitionName p) => request.Node.Find(p.Topic, p.Partition) is null;
+        if (partitions.Exists(IsUnknown))
+            return [.. partitions.Select(p => (p.Topic, p.Partition, IsUnknown(p) ? ErrorCode.UnknownTopicOrPartition : ErrorCode.OperationNotAttempted))];
+        var error = request.Fenced(await request.Node.Transactions.AddPartitionsAsync(producer, partitions, request.Caller()));
+        return [.. partitions.Select(p => (p.Topic, p.Partition, error))];
     }
 }

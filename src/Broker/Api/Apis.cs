@@ -12,8 +12,10 @@ internal static class Apis
         JoinGroup.Definition, Heartbeat.Definition, LeaveGroup.Definition, SyncGroup.Definition,
         DescribeGroups.Definition, ListGroups.Definition, ApiVersions.Definition,
         CreateTopics.Definition, DeleteTopics.Definition, DeleteRecords.Definition, InitProducerId.Definition, OffsetForLeaderEpoch.Definition,
-        AddPartitionsToTxn.Definition, AddOffsetsToTxn.Definition, EndTxn.Definition, TxnOffsetCommit.Definition,
-        DescribeConfigs.Definition, CreatePartitions.Definition, DeleteGroups.Definition, IncrementalAlterConfigs.Definition, DescribeCluster.Definition,
+        AddPartitionsToTxn.Definition, AddOffsetsToTxn.Definition, EndTxn.Definition, WriteTxnMarkers.Definition, TxnOffsetCommit.Definition,
+        DescribeProducers.Definition, DescribeTransactions.Definition, ListTransactions.Definition,
+        OffsetDelete.Definition, ConsumerGroupHeartbeat.Definition, ConsumerGroupDescribe.Definition,
+        DescribeConfigs.Definition, AlterConfigs.Definition, DescribeLogDirs.Definition, CreatePartitions.Definition, DeleteGroups.Definition, IncrementalAlterConfigs.Definition, DescribeCluster.Definition,
     ];
 
     private static readonly Dictionary<short, ApiDefinition> ByKey = All.ToDictionary(a => (short)a.Key);

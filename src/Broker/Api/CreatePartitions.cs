@@ -2,45 +2,69 @@ using Streams.Broker.Protocol;
 
 namespace Streams.Broker.Api;
 
-/// <summary>CreatePartitions 0–3; every topic is in the result.</summary>
+/// <summary>CreatePartitions (37), versions 0–3; every topic is in the result.</summary>
 internal static class CreatePartitions
 {
     public static readonly ApiDefinition Definition = new(ApiKey.CreatePartitions, 0, 3, 2, Handle);
+
+    private sealed record Wanted(string Name, int Count, List<int[]>? Assigned);
 
     private static Task Handle(Request request)
     {
         var wanted = Parse(request, out var validateOnly);
         var (response, node) = (request.Response, request.Node);
+        var outcomes = wanted.GroupBy(w => w.Name).Select(named => (named.Key, named.Count() > 1
+            ? (ErrorCode.InvalidRequest, "a topic can be named once in a request") : Grow(node, named.Single(), validateOnly))).ToList();
         response.WriteInt32(0);
-        response.WriteArrayLength(wanted.Count);
-        foreach (var (name, count) in wanted)
+        response.WriteArrayLength(outcomes.Count);
+        foreach (var (name, (error, message)) in outcomes)
         {
-            var topic = node.Find(name);
-            var error = topic is null ? ErrorCode.UnknownTopicOrPartition
-                : count <= topic.Partitions.Length || count > 10_000 ? ErrorCode.InvalidPartitions : ErrorCode.None;
-            if (error == ErrorCode.None && !validateOnly) node.Record(new PartitionsAdded(name, count));
             response.WriteString(name);
             response.WriteError(error);
-            response.WriteString(null);
+            response.WriteString(message);
             response.WriteTags();
         }
         response.WriteTags();
-        return node.Journal.FlushAsync();
+        return validateOnly ? Task.CompletedTask : node.Journal.FlushAsync();
     }
 
-    private static List<(string Name, int Count)> Parse(Request request, out bool validateOnly)
+    private static (ErrorCode, string?) Grow(Node node, Wanted wanted, bool validateOnly)
+    {
+        (ErrorCode Error, string? Message) problem = default;
+        var found = node.Change(wanted.Name, topic =>
+        {
+            problem = Problem(wanted, topic.Partitions.Length);
+            return problem.Error == ErrorCode.None && !validateOnly ? new PartitionsAdded(wanted.Name, wanted.Count) : null;
+        });
+        return found ? problem : (ErrorCode.UnknownTopicOrPartition, $"there is no topic {wanted.Name}");
+    }
+
+    private static (ErrorCode, string?) Problem(Wanted wanted, int partitions)
+    {
+        if (wanted.Count <= partitions) return (ErrorCode.InvalidPartitions, $"topic {wanted.Name} has {partitions} partitions already, and cannot be given {wanted.Count}");
+        if ((long)wanted.Count - partitions > Node.MaxPartitions) return (ErrorCode.InvalidPartitions, $"a request makes at most {Node.MaxPartitions} partitions");
+        if (wanted.Assigned is null) return (ErrorCode.None, null);
+        if (wanted.Assigned.Count != wanted.Count - partitions)
+            return (ErrorCode.InvalidReplicaAssignment, $"{wanted.Count - partitions} new partitions, but replicas for {wanted.Assigned.Count}");
+        return wanted.Assigned.Exists(brokers => brokers is not [Node.Id])
+            ? (ErrorCode.InvalidReplicaAssignment, $"every partition has one replica, on broker {Node.Id}: there is no other") : (ErrorCode.None, null);
+    }
+
+    private static List<Wanted> Parse(Request request, out bool validateOnly)
     {
         var reader = request.Read();
-        var wanted = new List<(string, int)>();
+        var wanted = new List<Wanted>();
         for (var t = reader.ReadArrayLength(); t > 0; t--)
         {
-            wanted.Add((reader.ReadString(), reader.ReadInt32()));
-            for (var a = reader.ReadArrayLength(); a > 0; a--)
+            var (name, count, assigned) = (reader.ReadString(), reader.ReadInt32(), reader.ReadArrayLength());
+            var brokers = new List<int[]>();
+            for (var a = assigned; a > 0; a--)
             {
-                reader.ReadInt32Array();
+                brokers.Add(reader.ReadInt32Array());
                 reader.SkipTags();
             }
             reader.SkipTags();
+            wanted.Add(new Wanted(name, count, assigned > 0 ? brokers : null));
         }
         reader.ReadInt32();
         validateOnly = reader.ReadBool();

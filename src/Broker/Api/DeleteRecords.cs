@@ -2,9 +2,12 @@ using Streams.Broker.Protocol;
 
 namespace Streams.Broker.Api;
 
-/// <summary>DeleteRecords 0–2: moves the log's start; the bytes stay on disk. Offset -1 is the high watermark.</summary>
+/// <summary>DeleteRecords (21), versions 0–2: moves the log's start, at most to the high watermark, which is also meant by -1. Not on
+/// topics that are compacted alone.</summary>
 internal static class DeleteRecords
 {
+    private const long ToHighWatermark = -1;
+
     public static readonly ApiDefinition Definition = new(ApiKey.DeleteRecords, 0, 2, 2, Handle);
 
     private static Task Handle(Request request)
@@ -25,9 +28,9 @@ internal static class DeleteRecords
                 var index = reader.ReadInt32();
                 var offset = reader.ReadInt64();
                 reader.SkipTags();
-                var error = Delete(node, name, index, offset, out var log);
+                var error = Delete(node, name, index, offset, out var start);
                 response.WriteInt32(index);
-                response.WriteInt64(error == ErrorCode.None ? log!.LogStartOffset : -1);
+                response.WriteInt64(start);
                 response.WriteError(error);
                 response.WriteTags();
             }
@@ -38,13 +41,20 @@ internal static class DeleteRecords
         return node.Journal.FlushAsync();
     }
 
-    private static ErrorCode Delete(Node node, string name, int index, long offset, out PartitionLog? log)
+    private static ErrorCode Delete(Node node, string name, int index, long offset, out long start)
     {
-        log = node.Find(name, index);
-        if (log is null) return ErrorCode.UnknownTopicOrPartition;
-        var start = offset == -1 ? log.HighWatermark : offset;
-        if (start < 0 || start > log.HighWatermark) return ErrorCode.OffsetOutOfRange;
-        if (start > log.LogStartOffset) node.Record(new RecordsDeleted(name, index, start));
-        return ErrorCode.None;
+        var (error, moved) = (ErrorCode.UnknownTopicOrPartition, -1L);
+        node.Change(name, topic =>
+        {
+            if (topic.Find(index) is not { } log) return null;
+            var wanted = offset == ToHighWatermark ? log.HighWatermark : offset;
+            error = log.IsDamaged ? ErrorCode.KafkaStorageError : wanted < 0 || wanted > log.HighWatermark ? ErrorCode.OffsetOutOfRange : ErrorCode.None;
+            if (error == ErrorCode.None && topic.Effective["cleanup.policy"] == "compact") error = ErrorCode.PolicyViolation;
+            if (error != ErrorCode.None) return null;
+            moved = Math.Max(wanted, log.LogStartOffset);
+            return wanted > log.LogStartOffset ? new RecordsDeleted(name, index, wanted) : null;
+        });
+        start = moved;
+        return error;
     }
 }

@@ -2,10 +2,12 @@ using Streams.Broker.Protocol;
 
 namespace Streams.Broker.Api;
 
-/// <summary>DeleteTopics 1–6. The files go once the deletion is on disk.</summary>
+/// <summary>DeleteTopics (20), versions 1–6, by name or, from 6 on, by id. The files go once the deletion is on disk.</summary>
 internal static class DeleteTopics
 {
     public static readonly ApiDefinition Definition = new(ApiKey.DeleteTopics, 1, 6, 4, Handle);
+
+    private sealed record Outcome(string? Name, Guid Id, ErrorCode Error, string? Message);
 
     private static async Task Handle(Request request)
     {
@@ -16,30 +18,56 @@ internal static class DeleteTopics
 
     private static List<Topic> Delete(Request request)
     {
-        var reader = request.Read();
         var (response, version, node) = (request.Response, request.Version, request.Node);
+        var wanted = Parse(request);
         var removed = new List<Topic>();
+        var outcomes = wanted.GroupBy(w => node.Find(w.Id)?.Name ?? w.Name ?? $"{w.Id}")
+            .Select(named => Delete(node, named.First().Name, named.First().Id, named.Count(), removed)).ToList();
         response.WriteInt32(0);
-        var count = reader.ReadArrayLength();
-        response.WriteArrayLength(count);
-        for (; count > 0; count--)
+        response.WriteArrayLength(outcomes.Count);
+        foreach (var outcome in outcomes)
         {
-            var name = version >= 6 ? reader.ReadNullableString() : reader.ReadString();
-            var id = version >= 6 ? reader.ReadUuid() : Guid.Empty;
-            if (version >= 6) reader.SkipTags();
-            var topic = name is null ? node.Find(id) : node.Find(name);
-            if (topic is not null)
-            {
-                node.Record(new TopicDeleted(topic.Name));
-                removed.Add(topic);
-            }
-            response.WriteString(topic?.Name ?? name);
-            if (version >= 6) response.WriteUuid(topic?.Id ?? id);
-            response.WriteError(topic is not null ? ErrorCode.None : name is null ? ErrorCode.UnknownTopicId : ErrorCode.UnknownTopicOrPartition);
-            if (version >= 5) response.WriteString(null);
+            response.WriteString(version >= 6 ? outcome.Name : outcome.Name ?? "");
+            if (version >= 6) response.WriteUuid(outcome.Id);
+            response.WriteError(outcome.Error);
+            if (version >= 5) response.WriteString(outcome.Message);
             response.WriteTags();
         }
         response.WriteTags();
         return removed;
+    }
+
+    private static Outcome Delete(Node node, string? name, Guid id, int times, List<Topic> removed)
+    {
+        if (times > 1) return new Outcome(name, id, ErrorCode.InvalidRequest, "a topic can be named once in a request");
+        if (name is not null && id != Guid.Empty) return new Outcome(name, id, ErrorCode.InvalidRequest, "a topic is named by its name or by its id, not by both");
+        if (name is null && id == Guid.Empty) return new Outcome(name, id, ErrorCode.InvalidRequest, "neither a name nor an id");
+        var topic = name is null ? node.Find(id) : node.Find(name);
+        var deleted = topic is not null && node.Change(topic.Name, now => now.Id == topic.Id ? new TopicDeleted(topic.Name) : null) && node.Find(topic.Id) is null;
+        if (!deleted)
+        {
+            return name is null
+                ? new Outcome(null, id, ErrorCode.UnknownTopicId, "there is no topic of this id")
+                : new Outcome(name, Guid.Empty, ErrorCode.UnknownTopicOrPartition, $"there is no topic {name}");
+        }
+        removed.Add(topic!);
+        return new Outcome(topic!.Name, topic.Id, ErrorCode.None, null);
+    }
+
+    private static List<(string? Name, Guid Id)> Parse(Request request)
+    {
+        var reader = request.Read();
+        var wanted = new List<(string?, Guid)>();
+        for (var count = reader.ReadArrayLength(); count > 0; count--)
+        {
+            if (request.Version < 6)
+            {
+                wanted.Add((reader.ReadString(), Guid.Empty));
+                continue;
+            }
+            wanted.Add((reader.ReadNullableString(), reader.ReadUuid()));
+            reader.SkipTags();
+        }
+        return wanted;
     }
 }

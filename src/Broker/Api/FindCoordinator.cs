@@ -38,7 +38,7 @@ internal static class FindCoordinator
     private static void WriteNode(Request request)
     {
         request.Response.WriteInt32(Node.Id);
-        request.Response.WriteString("127.0.0.1");
+        request.Response.WriteString(request.Node.Host);
         request.Response.WriteInt32(request.Node.Port);
     }
 }

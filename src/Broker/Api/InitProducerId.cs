@@ -2,7 +2,10 @@ using Streams.Broker.Protocol;
 
 namespace Streams.Broker.Api;
 
-/// <summary>InitProducerId 0–4, with KIP-360: a producer that names itself is bumped, an older one fenced.</summary>
+/// <summary>
+/// InitProducerId (key 22) 0–4, with KIP-360: a producer that names itself is bumped, an older one fenced. Difference to Kafka: an outdated epoch is
+/// fenced at once, where Kafka first aborts what the newer producer has open.
+/// </summary>
 internal static class InitProducerId
 {
     public static readonly ApiDefinition Definition = new(ApiKey.InitProducerId, 0, 4, 2, Handle);
@@ -10,23 +13,30 @@ internal static class InitProducerId
     private static async Task Handle(Request request)
     {
         var (id, timeout, producerId, epoch) = Parse(request);
-        var node = request.Node;
-        var error = ErrorCode.None;
-        if (id is not null)
-        {
-            (error, producerId, epoch) = await node.Transactions.InitAsync(id, timeout, producerId, epoch);
-        }
-        else
-        {
-            (producerId, epoch) = (node.TakeProducerId(), 0);
-            await node.Journal.FlushAsync();
-        }
+        var transactions = request.Node.Transactions;
+        var result = id is null
+            ? await WithoutTransactionsAsync(transactions, producerId, epoch)
+            : await transactions.InitAsync(id, timeout, producerId, epoch, request.Caller());
         var response = request.Response;
         response.WriteInt32(0);
-        response.WriteError(error);
-        response.WriteInt64(producerId);
-        response.WriteInt16(epoch);
+        response.WriteError(result.Error == ErrorCode.ProducerFenced && request.Version < 4 ? ErrorCode.InvalidProducerEpoch : result.Error);
+        response.WriteInt64(result.ProducerId);
+        response.WriteInt16(result.Epoch);
         response.WriteTags();
+    }
+
+    private static async Task<InitResult> WithoutTransactionsAsync(TransactionCoordinator transactions, long producerId, short epoch)
+    {
+        if (producerId == -1 != (epoch == -1)) return InitResult.Refused(ErrorCode.InvalidRequest);
+        try
+        {
+            return new InitResult(ErrorCode.None, await transactions.ProducerIds.TakeAsync(), 0);
+        }
+        catch (IOException)
+        {
+            // No block of ids could be reserved: clients try again.
+            return InitResult.Refused(ErrorCode.CoordinatorNotAvailable);
+        }
     }
 
     private static (string? Id, int Timeout, long ProducerId, short Epoch) Parse(Request request)

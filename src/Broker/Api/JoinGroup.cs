@@ -10,21 +10,22 @@ internal static class JoinGroup
     private static async Task Handle(Request request)
     {
         var (response, version) = (request.Response, request.Version);
-        var result = await request.Node.Groups.JoinAsync(Parse(request));
+        var result = await request.Node.Groups.JoinAsync(Parse(request)).WaitAsync(request.Stopping);
+        if (result.Error == ErrorCode.None) await request.Node.Journal.FlushAsync();
         if (version >= 2) response.WriteInt32(0);
         response.WriteError(result.Error);
         response.WriteInt32(result.Generation);
         if (version >= 7) response.WriteString(result.ProtocolType);
         response.WriteString(version >= 7 ? result.Protocol : result.Protocol ?? "");
         response.WriteString(result.Leader);
-        if (version >= 9) response.WriteBool(false);
+        if (version >= 9) response.WriteBool(result.SkipAssignment);
         response.WriteString(result.MemberId);
         response.WriteArrayLength(result.Members.Count);
         foreach (var member in result.Members)
         {
             response.WriteString(member.Id);
             if (version >= 5) response.WriteString(member.InstanceId);
-            response.WriteBytes(member.Protocols.FirstOrDefault(p => p.Name == result.Protocol)?.Metadata);
+            response.WriteBytes(member.MetadataOf(result.Protocol));
             response.WriteTags();
         }
         response.WriteTags();
@@ -46,6 +47,6 @@ internal static class JoinGroup
             protocols.Add(new GroupProtocol(reader.ReadString(), reader.ReadBytes().ToArray()));
             reader.SkipTags();
         }
-        return new JoinRequest(group, member, instance, request.ClientId, session, rebalance, type, protocols, version >= 4);
+        return new JoinRequest(group, member, instance, request.ClientId, session, rebalance, type, protocols, MustKnowId: version >= 4, MaySkipAssignment: version >= 9);
     }
 }

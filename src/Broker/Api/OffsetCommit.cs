@@ -2,7 +2,7 @@ using Streams.Broker.Protocol;
 
 namespace Streams.Broker.Api;
 
-/// <summary>OffsetCommit 2–9. Metadata is kept; offsets do not expire.</summary>
+/// <summary>OffsetCommit 2–9. The retention that versions 2 to 4 may ask for is not kept: the broker's own holds.</summary>
 internal static class OffsetCommit
 {
     public static readonly ApiDefinition Definition = new(ApiKey.OffsetCommit, 2, 9, 8, Handle);
@@ -15,10 +15,15 @@ internal static class OffsetCommit
         var instance = version >= 7 ? reader.ReadNullableString() : null;
         if (version <= 4) reader.ReadInt64();
         var offsets = OffsetTopics.Read(ref reader, version >= 6);
-        var error = node.Groups.CheckCommit(group, generation, member, instance, transactional: false);
-        if (error == ErrorCode.None) node.Record(new OffsetsCommitted(group, offsets));
+        var accepted = offsets.Where(o => ErrorOf(o) == ErrorCode.None).ToList();
+        var known = offsets.Any(o => node.Find(o.Topic) is not null);
+        var error = known ? node.Groups.Commit(group, generation, member, instance, accepted) : ErrorCode.None;
         if (version >= 3) request.Response.WriteInt32(0);
-        OffsetTopics.WriteErrors(request.Response, offsets, error);
+        OffsetTopics.WriteErrors(request.Response, offsets, o => node.Find(o.Topic) is null || error == ErrorCode.None ? ErrorOf(o) : error);
         return node.Journal.FlushAsync();
+
+        ErrorCode ErrorOf(CommittedOffset offset) => node.Find(offset.Topic) is null ? ErrorCode.UnknownTopicOrPartition
+            : offset.Metadata?.Length > node.Options.Groups.MaxOffsetMetadataBytes ? ErrorCode.OffsetMetadataTooLarge
+            : ErrorCode.None;
     }
 }

@@ -2,12 +2,14 @@ using Streams.Broker.Protocol;
 
 namespace Streams.Broker.Api;
 
-/// <summary>OffsetFetch 1–9. With RequireStable an offset that an open transaction may change is answered UNSTABLE_OFFSET_COMMIT.</summary>
+/// <summary>
+/// OffsetFetch 1–9. With RequireStable an offset that an open transaction may change is answered UNSTABLE_OFFSET_COMMIT. What is answered is on disk.
+/// </summary>
 internal static class OffsetFetch
 {
     public static readonly ApiDefinition Definition = new(ApiKey.OffsetFetch, 1, 9, 6, Handle);
 
-    private sealed record Wanted(string Group, List<(string Topic, int[] Partitions)>? Topics);
+    private sealed record Wanted(string Group, string? Member, int Epoch, List<(string Topic, int[] Partitions)>? Topics);
 
     private static Task Handle(Request request)
     {
@@ -18,12 +20,14 @@ internal static class OffsetFetch
         foreach (var group in groups)
         {
             if (version >= 8) response.WriteString(group.Group);
-            WriteTopics(request, group, stable);
-            if (version >= 2) response.WriteError(ErrorCode.None);
+            var error = request.Node.Groups.CheckFetch(group.Group, group.Member, group.Epoch);
+            if (error == ErrorCode.None) WriteTopics(request, group, stable);
+            else response.WriteArrayLength(0);
+            if (version >= 2) response.WriteError(error);
             if (version >= 8) response.WriteTags();
         }
         response.WriteTags();
-        return Task.CompletedTask;
+        return request.Node.Journal.FlushAsync();
     }
 
     private static (List<Wanted> Groups, bool Stable) Parse(Request request)
@@ -34,7 +38,7 @@ internal static class OffsetFetch
         for (var g = version >= 8 ? reader.ReadArrayLength() : 1; g > 0; g--)
         {
             var group = reader.ReadString();
-            if (version >= 9) _ = (reader.ReadNullableString(), reader.ReadInt32());
+            var (member, epoch) = version >= 9 ? (reader.ReadNullableString(), reader.ReadInt32()) : (null, -1);
             var count = reader.ReadArrayLength();
             var topics = count < 0 ? null : new List<(string, int[])>();
             for (; count > 0; count--)
@@ -43,7 +47,7 @@ internal static class OffsetFetch
                 reader.SkipTags();
             }
             if (version >= 8) reader.SkipTags();
-            groups.Add(new Wanted(group, topics));
+            groups.Add(new Wanted(group, member, epoch, topics));
         }
         return (groups, version >= 7 && reader.ReadBool());
     }

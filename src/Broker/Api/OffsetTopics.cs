@@ -21,7 +21,9 @@ internal static class OffsetTopics
         return offsets;
     }
 
-    public static void WriteErrors(ProtocolWriter response, List<CommittedOffset> offsets, ErrorCode error)
+    public static void WriteErrors(ProtocolWriter response, List<CommittedOffset> offsets, ErrorCode error) => WriteErrors(response, offsets, _ => error);
+
+    public static void WriteErrors(ProtocolWriter response, List<CommittedOffset> offsets, Func<CommittedOffset, ErrorCode> errorOf)
     {
         var topics = offsets.GroupBy(o => o.Topic, StringComparer.Ordinal).ToList();
         response.WriteArrayLength(topics.Count);
@@ -32,7 +34,7 @@ internal static class OffsetTopics
             foreach (var offset in topic)
             {
                 response.WriteInt32(offset.Partition);
-                response.WriteError(error);
+                response.WriteError(errorOf(offset));
                 response.WriteTags();
             }
             response.WriteTags();

@@ -9,8 +9,6 @@ namespace Streams.Broker.Api;
 internal static class Produce
 {
     public static readonly ApiDefinition Definition = new(ApiKey.Produce, 0, 11, 9, Handle);
-    private const long DefaultMaxMessageBytes = 1048588;
-    private const long DefaultTimestampAfterMax = 3_600_000;
 
     private static Task Handle(Request request)
     {
@@ -77,10 +75,10 @@ internal static class Produce
         var batch = new RecordBatch(bytes);
         if (batch.Magic != 2) return ErrorCode.UnsupportedForMessageFormat;
         if (batch.Size != bytes.Length) return ErrorCode.InvalidRecord;
-        if (bytes.Length > topic.Setting("max.message.bytes", DefaultMaxMessageBytes)) return ErrorCode.MessageTooLarge;
+        if (bytes.Length > topic.Config.MaxMessageBytes) return ErrorCode.MessageTooLarge;
         if (!batch.CrcIsRight) return ErrorCode.CorruptMessage;
         if (batch.IsControl || batch.RecordCount < 1 || batch.LastOffsetDelta != batch.RecordCount - 1) return ErrorCode.InvalidRecord;
-        var limit = topic.Setting("message.timestamp.after.max.ms", DefaultTimestampAfterMax);
+        var limit = topic.Config.TimestampAfterMaxMs;
         return batch.MaxTimestamp > now && batch.MaxTimestamp - now > limit ? ErrorCode.InvalidTimestamp : ErrorCode.None;
     }
 

@@ -15,7 +15,17 @@ public sealed partial class LocalDisk : IDisk
 
     public IReadOnlyList<string> Directories(string directory) => Directory.Exists(directory) ? [.. Directory.GetDirectories(directory).Order(StringComparer.Ordinal)] : [];
 
-    public IDiskFile Open(string path) => new LocalFile(File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
+    public IDiskFile Open(string path)
+    {
+        try
+        {
+            return new LocalFile(File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException(e.Message, e);
+        }
+    }
 
     public void CreateDirectory(string path)
     {

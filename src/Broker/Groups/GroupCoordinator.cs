@@ -1,213 +1,137 @@
-using System.Collections.Concurrent;
 using Streams.Broker.Metadata;
 using Streams.Broker.Protocol;
 
 namespace Streams.Broker.Groups;
 
-internal sealed record JoinRequest(
-    string Group, string MemberId, string? InstanceId, string ClientId, int SessionTimeoutMs, int RebalanceTimeoutMs, string ProtocolType, List<GroupProtocol> Protocols,
-    bool MustKnowId);
+/// <summary>A group as lists of groups show it.</summary>
+internal sealed record GroupListing(string Name, string ProtocolType, string State, string Type);
 
-/// <summary>Consumer groups. Committed offsets come from the journal; members live in memory and join again after a restart.</summary>
-internal sealed class GroupCoordinator : IDisposable
+/// <summary>
+/// All groups. Calls that change a group run one at a time; the journal is written under the same lock, so that it has the changes in their order.
+/// Nothing here waits for the disk: whoever answers a client does.
+/// </summary>
+internal sealed partial class GroupCoordinator : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Node _node;
-    private readonly Dictionary<string, Group> _groups = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, ConcurrentDictionary<(string Topic, int Partition), CommittedOffset>> _offsets = new(StringComparer.Ordinal);
-    private readonly ITimer _timer;
+    private readonly GroupStore _store = new();
+    private readonly GroupClock _clock;
+    private readonly ITimer _retention;
+    private readonly Dictionary<string, ClassicGroup> _classic = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ConsumerGroup> _consumer = new(StringComparer.Ordinal);
+    private long _topicsVersion;
+    private bool _stopped;
 
     public GroupCoordinator(Node node)
     {
         _node = node;
-        var tick = TimeSpan.FromMilliseconds(200);
-        _timer = node.Options.TimeProvider.CreateTimer(_ => Expire(), null, tick, tick);
+        _clock = new GroupClock(node.Options.TimeProvider, Expire);
+        var interval = node.Options.Groups.OffsetsRetentionCheckInterval;
+        _retention = node.Options.TimeProvider.CreateTimer(_ => ExpireOffsets(), null, interval, interval);
     }
 
-    public void Apply(OffsetsCommitted entry)
-    {
-        var offsets = _offsets.GetOrAdd(entry.Group, _ => new());
-        foreach (var offset in entry.Offsets) offsets[(offset.Topic, offset.Partition)] = offset;
-    }
+    private GroupOptions Options => _node.Options.Groups;
 
-    public void Apply(GroupDeleted entry) => _offsets.TryRemove(entry.Group, out _);
+    /// <summary>Takes an entry of the journal; also while the coordinator's lock is held by another.</summary>
+    public void Apply(JournalEntry entry) => _store.Apply(entry, _node.Now);
+
+    /// <summary>Entries that say the same as all those of groups that the journal holds.</summary>
+    public IEnumerable<JournalEntry> Snapshot() => _store.Snapshot();
+
+    /// <summary>Topics came, went or got partitions: members that read them are given a new target with their next heartbeat.</summary>
+    public void TopicsChanged() => Interlocked.Increment(ref _topicsVersion);
 
     public void ForgetTopic(string topic)
     {
-        foreach (var offsets in _offsets.Values)
+        _store.ForgetTopic(topic);
+        TopicsChanged();
+    }
+
+    /// <summary>Groups as they were last stable: after the journal was read, before anybody is served.</summary>
+    public void Load()
+    {
+        lock (_gate)
         {
-            foreach (var key in offsets.Keys.Where(k => k.Topic == topic)) offsets.TryRemove(key, out _);
+            foreach (var entry in _store.Snapshot())
+            {
+                switch (entry)
+                {
+                    case ClassicGroupChanged e: NewClassic(e.Group).Restore(e); break;
+                    case ConsumerGroupChanged e: (_consumer[e.Group] = new ConsumerGroup(e.Group, _node, _clock)).Restore(e); break;
+                    case ConsumerMemberChanged e: _consumer[e.Group].Restore(e); break;
+                    default: break; // offsets stay in the store
+                }
+            }
         }
     }
 
-    public CommittedOffset? FindOffset(string group, string topic, int partition) =>
-        _offsets.TryGetValue(group, out var offsets) ? offsets.GetValueOrDefault((topic, partition)) : null;
-
-    public List<CommittedOffset> OffsetsOf(string group) =>
-        _offsets.TryGetValue(group, out var offsets) ? [.. offsets.Values.OrderBy(o => o.Topic, StringComparer.Ordinal).ThenBy(o => o.Partition)] : [];
-
-    /// <summary>All groups with members or offsets.</summary>
-    public List<string> Names()
+    /// <summary>All groups: with members, with offsets, or left by both and not yet cleaned away.</summary>
+    public List<GroupListing> List()
     {
-        lock (_gate) return [.. _groups.Values.Where(g => g.Members.Count > 0).Select(g => g.Id).Union(_offsets.Keys).Order(StringComparer.Ordinal)];
+        lock (_gate)
+        {
+            return
+            [
+                .. _classic.Values.Select(g => new GroupListing(g.Id, g.ProtocolType ?? "", g.State.ToString(), "classic")),
+                .. _consumer.Values.Select(g => new GroupListing(g.Id, "consumer", g.State, "consumer")),
+                .. _store.Names().Where(name => !IsLive(name)).Select(name => new GroupListing(name, "", "Empty", "classic")),
+            ];
+        }
     }
 
-    /// <summary>Reads a group under the lock; null where there is none.</summary>
-    public T Inspect<T>(string id, Func<Group?, bool, T> read)
+    /// <summary>Reads a group under the lock: as one of the classic protocol, of the consumer protocol, or one that has offsets alone.</summary>
+    public T Inspect<T>(string id, Func<ClassicGroup?, ConsumerGroup?, bool, T> read)
     {
-        lock (_gate) return read(_groups.GetValueOrDefault(id), _offsets.ContainsKey(id));
+        lock (_gate) return read(_classic.GetValueOrDefault(id), _consumer.GetValueOrDefault(id), _store.HasOffsets(id));
     }
 
+    /// <summary>Deletes a group without members, its offsets included.</summary>
     public ErrorCode Delete(string id)
     {
+        if (id.Length == 0) return ErrorCode.InvalidGroupId;
         lock (_gate)
         {
-            var known = _groups.TryGetValue(id, out var group);
-            if (known && group!.Members.Count > 0) return ErrorCode.NonEmptyGroup;
-            if (!known && !_offsets.ContainsKey(id)) return ErrorCode.GroupIdNotFound;
-            _groups.Remove(id);
-            _node.Record(new GroupDeleted(id));
-            return ErrorCode.None;
-        }
-    }
-
-    public ErrorCode CheckCommit(string id, int generation, string memberId, string? instanceId, bool transactional)
-    {
-        lock (_gate)
-        {
-            var group = _groups.GetValueOrDefault(id);
-            if (generation < 0 && memberId.Length == 0) return group is null || group.Members.Count == 0 ? ErrorCode.None : ErrorCode.UnknownMemberId;
-            var error = Find(id, memberId, instanceId, generation, out var found, out var member);
-            if (error != ErrorCode.None) return error;
-            member!.Deadline = _node.Now + member.SessionTimeoutMs;
-            return !transactional && found!.State == GroupState.CompletingRebalance ? ErrorCode.RebalanceInProgress : ErrorCode.None;
-        }
-    }
-
-    public Task<JoinResult> JoinAsync(JoinRequest request)
-    {
-        if (request.Group.Length == 0) return Task.FromResult(JoinResult.Refused(ErrorCode.InvalidGroupId, request.MemberId));
-        lock (_gate)
-        {
-            if (!_groups.TryGetValue(request.Group, out var group)) _groups[request.Group] = group = new Group(request.Group);
-            if (!group.Supports(request.ProtocolType, request.Protocols, request.MemberId))
-                return Task.FromResult(JoinResult.Refused(ErrorCode.InconsistentGroupProtocol, request.MemberId));
-            var error = MemberOf(group, request, out var member, out var givenId);
-            return error == ErrorCode.None ? Join(group, member!, request) : Task.FromResult(JoinResult.Refused(error, givenId));
-        }
-    }
-
-    public Task<SyncResult> SyncAsync(string id, int generation, string memberId, string? instanceId, Dictionary<string, byte[]> assignments)
-    {
-        lock (_gate)
-        {
-            var error = Find(id, memberId, instanceId, generation, out var group, out var member);
-            if (error == ErrorCode.None && group!.State == GroupState.PreparingRebalance) error = ErrorCode.RebalanceInProgress;
-            if (error != ErrorCode.None) return Task.FromResult(new SyncResult(error, null, null, []));
-            member!.Deadline = _node.Now + member.SessionTimeoutMs;
-            if (group!.State == GroupState.CompletingRebalance && memberId == group.Leader) group.Assign(assignments);
-            if (group.State == GroupState.Stable) return Task.FromResult(new SyncResult(ErrorCode.None, group.ProtocolType, group.Protocol, member.Assignment));
-            member.Syncing = new TaskCompletionSource<SyncResult>(TaskCreationOptions.RunContinuationsAsynchronously);
-            return member.Syncing.Task;
-        }
-    }
-
-    public ErrorCode Heartbeat(string id, int generation, string memberId, string? instanceId)
-    {
-        lock (_gate)
-        {
-            var error = Find(id, memberId, instanceId, generation, out var group, out var member);
-            if (error != ErrorCode.None) return error;
-            member!.Deadline = _node.Now + member.SessionTimeoutMs;
-            return group!.State == GroupState.PreparingRebalance ? ErrorCode.RebalanceInProgress : ErrorCode.None;
-        }
-    }
-
-    public ErrorCode Leave(string id, string memberId, string? instanceId)
-    {
-        lock (_gate)
-        {
-            if (!_groups.TryGetValue(id, out var group)) return ErrorCode.UnknownMemberId;
-            group.PendingIds.Remove(memberId);
-            var member = memberId.Length == 0 && instanceId is not null
-                ? group.Members.Values.FirstOrDefault(m => m.InstanceId == instanceId)
-                : group.Members.GetValueOrDefault(memberId);
-            if (member is null) return ErrorCode.UnknownMemberId;
-            group.Remove(member, ErrorCode.UnknownMemberId, _node.Now);
+            if (!IsLive(id) && !_store.HasOffsets(id)) return ErrorCode.GroupIdNotFound;
+            if (HasMembers(id)) return ErrorCode.NonEmptyGroup;
+            Drop(id);
             return ErrorCode.None;
         }
     }
 
     public void Dispose()
     {
-        _timer.Dispose();
+        _retention.Dispose();
         lock (_gate)
         {
-            foreach (var member in _groups.Values.SelectMany(g => g.Members.Values))
-            {
-                member.Joining?.TrySetResult(JoinResult.Refused(ErrorCode.CoordinatorNotAvailable, member.Id));
-                member.Syncing?.TrySetResult(new SyncResult(ErrorCode.CoordinatorNotAvailable, null, null, []));
-            }
+            _stopped = true;
+            _clock.Dispose();
+            foreach (var group in _classic.Values) group.Refuse(ErrorCode.CoordinatorNotAvailable);
         }
     }
 
-    private ErrorCode Find(string id, string memberId, string? instanceId, int generation, out Group? group, out Member? member)
+    private bool IsLive(string id) => _classic.ContainsKey(id) || _consumer.ContainsKey(id);
+
+    private bool HasMembers(string id) => _classic.GetValueOrDefault(id)?.Members.Count > 0 || _consumer.GetValueOrDefault(id)?.Members.Count > 0;
+
+    private void Drop(string id)
     {
-        member = null;
-        if (!_groups.TryGetValue(id, out group)) return ErrorCode.UnknownMemberId;
-        if (instanceId is not null && group.Members.Values.Any(m => m.InstanceId == instanceId && m.Id != memberId)) return ErrorCode.FencedInstanceId;
-        if (!group.Members.TryGetValue(memberId, out member)) return ErrorCode.UnknownMemberId;
-        return generation == group.Generation ? ErrorCode.None : ErrorCode.IllegalGeneration;
+        _classic.Remove(id);
+        _consumer.Remove(id);
+        _node.Record(new GroupDeleted(id));
     }
 
-    private ErrorCode MemberOf(Group group, JoinRequest request, out Member? member, out string givenId)
+    private ClassicGroup NewClassic(string id) => _classic[id] = new ClassicGroup(id, _clock, group =>
     {
-        givenId = request.MemberId;
-        member = null;
-        var holder = request.InstanceId is null ? null : group.Members.Values.FirstOrDefault(m => m.InstanceId == request.InstanceId);
-        if (givenId.Length > 0)
-        {
-            if (holder is not null && holder.Id != givenId) return ErrorCode.FencedInstanceId;
-            if (group.Members.TryGetValue(givenId, out member)) return ErrorCode.None;
-            if (!group.PendingIds.Remove(givenId)) return ErrorCode.UnknownMemberId;
-        }
-        else
-        {
-            givenId = $"{request.InstanceId ?? request.ClientId}-{Guid.NewGuid()}";
-            if (request.MustKnowId && request.InstanceId is null)
-            {
-                group.PendingIds[givenId] = _node.Now + request.SessionTimeoutMs;
-                return ErrorCode.MemberIdRequired;
-            }
-            if (holder is not null) group.Remove(holder, ErrorCode.FencedInstanceId, _node.Now);
-        }
-        group.Members[givenId] = member = new Member(givenId, request.InstanceId, request.ClientId);
-        return ErrorCode.None;
-    }
-
-    private Task<JoinResult> Join(Group group, Member member, JoinRequest request)
-    {
-        var same = member.Protocols.Count == request.Protocols.Count
-            && member.Protocols.Zip(request.Protocols).All(p => p.First.Name == p.Second.Name && p.First.Metadata.AsSpan().SequenceEqual(p.Second.Metadata));
-        group.ProtocolType = request.ProtocolType;
-        member.Protocols = request.Protocols;
-        member.SessionTimeoutMs = request.SessionTimeoutMs;
-        member.RebalanceTimeoutMs = request.RebalanceTimeoutMs;
-        member.Deadline = _node.Now + request.SessionTimeoutMs;
-        var nothingNew = same && (group.State == GroupState.CompletingRebalance || (group.State == GroupState.Stable && member.Id != group.Leader));
-        if (nothingNew) return Task.FromResult(group.Current(member));
-        group.BeginRebalance(_node.Now);
-        member.Joining = new TaskCompletionSource<JoinResult>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var joined = member.Joining.Task;
-        group.CompleteJoin(_node.Now);
-        return joined;
-    }
+        group.EmptySince = _node.Now;
+        _node.Record(group.ToEntry());
+    }) { EmptySince = _node.Now };
 
     private void Expire()
     {
         lock (_gate)
         {
-            foreach (var group in _groups.Values) group.Expire(_node.Now);
+            if (_stopped) return;
+            _clock.Restart(_classic.Values.Select(g => g.Expire()).Concat(_consumer.Values.Select(g => g.Expire())).DefaultIfEmpty(long.MaxValue).Min());
         }
     }
 }

@@ -18,10 +18,13 @@ internal sealed class GroupCommit : IAsyncDisposable
     private readonly Thread _thread;
     private HashSet<IFlushable> _dirty = [];
     private TaskCompletionSource _round = NewRound();
+    private readonly Action<string, Exception> _fatal;
     private bool _stopping;
 
-    public GroupCommit()
+    /// <param name="fatal">Ends the process. Should it return, nothing is acknowledged any more.</param>
+    public GroupCommit(Action<string, Exception> fatal)
     {
+        _fatal = fatal;
         _thread = new Thread(Run) { IsBackground = true, Name = "broker-fsync" };
         _thread.Start();
     }
@@ -66,20 +69,33 @@ internal sealed class GroupCommit : IAsyncDisposable
                 (files, _dirty) = (_dirty, []);
                 (round, _round) = (_round, NewRound());
             }
-            FlushAll(files);
-            round.SetResult();
+            if (FlushAll(files) is not { } error) round.SetResult();
+            else Fail(round, error);
         }
     }
 
-    private static void FlushAll(HashSet<IFlushable> files)
+    private Exception? FlushAll(HashSet<IFlushable> files)
     {
         try
         {
             foreach (var file in files) file.Flush();
+            return null;
         }
         catch (Exception e)
         {
-            Environment.FailFast("fsync failed; what was acknowledged before is safe, nothing after is", e);
+            _fatal("fsync failed; what was acknowledged before is safe, nothing after is", e);
+            return e;
         }
+    }
+
+    private void Fail(TaskCompletionSource round, Exception error)
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+            _dirty.Clear();
+            _round.TrySetException(error);
+        }
+        round.SetException(error);
     }
 }

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using Streams.Broker.Disk;
+
 namespace Streams.Broker.Log;
 
 /// <summary>A fetch that waits for more to read.</summary>
@@ -5,6 +8,9 @@ internal interface IFetchWaiter
 {
     void Wake();
 }
+
+/// <summary>Bytes of one segment, whole batches from start to end.</summary>
+internal readonly record struct LogSlice(Segment? Segment, long Position, int Length, long EndOffset);
 
 internal sealed partial class PartitionLog
 {
@@ -18,6 +24,31 @@ internal sealed partial class PartitionLog
         lock (_gate) _waiters.Remove(waiter);
     }
 
+    /// <summary>
+    /// The batches from the one that holds the offset, below the end and within the size. The first is given whatever its size, else its reader would never get on.
+    /// Where compaction took the offset away, the next batch that is left is the first.
+    /// </summary>
+    public LogSlice Slice(long offset, long endOffset, int maxBytes, bool atLeastOne)
+    {
+        while (true)
+        {
+            Segment segment;
+            long limit, next;
+            IndexEntry from;
+            lock (_gate)
+            {
+                if (offset >= endOffset || offset < LogStartOffset) return default;
+                var i = _segments.FindLastIndex(s => s.BaseOffset <= offset);
+                if (i < 0) return default;
+                segment = _segments[i];
+                (limit, from) = (segment.Size, segment.EntryBefore(offset));
+                next = i + 1 < _segments.Count ? _segments[i + 1].BaseOffset : long.MaxValue;
+            }
+            if (TrySlice(segment, limit, from, offset, endOffset, maxBytes, atLeastOne, out var slice)) return slice;
+            offset = next;
+        }
+    }
+
     /// <summary>Aborted transactions with records in the range, by first offset.</summary>
     public List<AbortedTransaction> AbortedBetween(long from, long until)
     {
@@ -25,35 +56,6 @@ internal sealed partial class PartitionLog
         {
             return [.. _aborted.Where(t => t.MarkerOffset >= from && t.FirstOffset < until).OrderBy(t => t.FirstOffset)];
         }
-    }
-
-    /// <summary>The first record at or after the time, below the end; null where there is none. Compressed batches are answered with their first record.</summary>
-    public (long Offset, long Timestamp)? FindTimestamp(long timestamp, long endOffset)
-    {
-        Segment[] segments;
-        lock (_gate) segments = [.. _segments];
-        foreach (var segment in segments)
-        {
-            if (segment.MaxTimestamp < timestamp) continue;
-            IndexEntry[] index;
-            long size;
-            lock (_gate) (index, size) = ([.. segment.Index], segment.Size);
-            for (var i = 0; i < index.Length; i++)
-            {
-                if (index[i].MaxTimestamp < timestamp) continue;
-                var end = i + 1 < index.Length ? index[i + 1].Position : size;
-                if (FindIn(segment, index[i].Position, end, timestamp, endOffset) is { } found) return found;
-            }
-        }
-        return null;
-    }
-
-    /// <summary>The newest time of any record, below the end.</summary>
-    public (long Offset, long Timestamp)? FindMaxTimestamp(long endOffset)
-    {
-        long newest;
-        lock (_gate) newest = _segments.Count == 0 ? -1 : _segments.Max(s => s.MaxTimestamp);
-        return newest < 0 ? null : FindTimestamp(newest, endOffset);
     }
 
     public List<(long ProducerId, short Epoch, int LastSequence, long LastTimestamp, long OpenOffset)> Producers()
@@ -64,21 +66,50 @@ internal sealed partial class PartitionLog
         }
     }
 
-    private (long Offset, long Timestamp)? FindIn(Segment segment, long position, long end, long timestamp, long endOffset)
+    /// <summary>False where the segment has no batch that holds the offset or comes after it.</summary>
+    private bool TrySlice(Segment segment, long limit, IndexEntry from, long offset, long endOffset, int maxBytes, bool atLeastOne, out LogSlice slice)
     {
-        Span<byte> header = stackalloc byte[RecordBatch.HeaderSize];
-        while (position < end && segment.File.Read(header, position) == header.Length)
+        slice = default;
+        var headers = new HeaderReader(segment.File, stackalloc byte[HeaderReader.BufferSize]);
+        var position = from.Position;
+        scoped RecordBatch batch = default;
+        for (; position < limit; position += batch.Size)
         {
-            var batch = new RecordBatch(header);
-            if (batch.BaseOffset >= endOffset) return null;
-            if (batch.MaxTimestamp >= timestamp && !batch.IsControl && batch.LastOffset >= LogStartOffset)
-            {
-                var bytes = new byte[batch.Size];
-                segment.File.Read(bytes, position);
-                if (Records.FirstAt(new RecordBatch(bytes), timestamp, LogStartOffset) is { } found) return found;
-            }
-            position += batch.Size;
+            if (!headers.TryRead(position, out batch)) return false;
+            if (batch.LastOffset >= offset) break;
         }
-        return null;
+        if (position >= limit) return false;
+        if (batch.BaseOffset >= endOffset || (batch.Size > maxBytes && !atLeastOne)) return true;
+        var (end, next) = (position + batch.Size, batch.LastOffset + 1);
+        var most = Math.Max(end, Math.Min(limit, position + maxBytes));
+        IndexEntry far;
+        lock (_gate) far = segment.EntryWithin(most, endOffset);
+        if (far.Position > end) (end, next) = (far.Position, far.Offset);
+        while (end < most && headers.TryRead(end, out batch) && batch.BaseOffset < endOffset && end + batch.Size <= most) (end, next) = (end + batch.Size, batch.LastOffset + 1);
+        slice = new LogSlice(segment, position, (int)(end - position), next);
+        return true;
+    }
+
+    /// <summary>Reads the fronts of batches, several small ones with one read.</summary>
+    private ref struct HeaderReader(IDiskFile file, Span<byte> buffer)
+    {
+        public const int BufferSize = 2048;
+        private const int Needed = RecordBatch.LengthOverhead + 15;
+        private readonly Span<byte> _buffer = buffer;
+        private long _start = -1;
+        private int _filled;
+
+        public bool TryRead(long position, out RecordBatch batch)
+        {
+            if (_start < 0 || position < _start || position + Needed > _start + _filled)
+            {
+                _start = position;
+                _filled = file.Read(_buffer, position);
+            }
+            var at = (int)(position - _start);
+            var whole = at + Needed <= _filled;
+            batch = whole ? new RecordBatch(_buffer.Slice(at, Needed)) : default;
+            return whole && BinaryPrimitives.ReadInt32BigEndian(_buffer[(at + 8)..]) > 0;
+        }
     }
 }

@@ -1,69 +1,140 @@
-using System.Buffers;
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace Streams.Broker.Log;
 
 internal sealed partial class PartitionLog
 {
+    private string StartPath => Path.Combine(_directory, $"{Partition}.start");
+
+    /// <summary>A compacted segment while it is written; what a crash leaves of it is deleted at start.</summary>
+    public string CleaningPath => Path.Combine(_directory, $"{Partition}.cleaning");
+
     /// <summary>
     /// Reads the whole log back: every batch's checksum is verified and all derived state is rebuilt. A torn tail is cut off;
     /// bytes that are bad although they were known to be on disk are damage, which closes the partition and leaves its files alone.
     /// </summary>
+    /// <exception cref="IOException">The disk cannot be read, or a tail cannot be cut.</exception>
     public void Recover(ILogger log)
     {
-        var (durableSegment, durablePosition) = _durablePoint.Read();
-        var files = _disk.Files(_directory).Where(f => IsSegment(Path.GetFileName(f))).ToArray();
-        for (var i = 0; i < files.Length && !IsDamaged; i++)
+        var durable = _durablePoint.Read();
+        if (!TryReadStart(log, out var start)) return;
+        var names = SegmentsOf(start, out var leftovers);
+        if (!FirstIsThere(names, start, durable.Segment, log)) return;
+        for (var i = 0; i < names.Count && !IsDamaged; i++) Read(names[i], isLast: i == names.Count - 1, durable, log);
+        if (IsDamaged) return;
+        LogStartOffset = Math.Max(LogStartOffset, start.Offset);
+        if (LogStartOffset > LogEndOffset)
         {
-            var baseOffset = long.Parse(Path.GetFileNameWithoutExtension(files[i]).Split('-')[1], CultureInfo.InvariantCulture);
-            var segment = new Segment(_disk, files[i], baseOffset) { IsNamed = true };
-            _segments.Add(segment);
-            if (i == 0) LogEndOffset = baseOffset;
-            Scan(segment);
-            var length = segment.File.Length;
-            if (segment.Size == length && segment.BaseOffset <= LogEndOffset) continue;
-            var wasDurable = i < files.Length - 1 || segment.BaseOffset < durableSegment || (segment.BaseOffset == durableSegment && segment.Size < durablePosition);
-            if (wasDurable) Refuse(segment, log);
-            else CutTail(segment, length, log);
+            // The start only ever moves to what is on disk: records are missing.
+            Refuse(_segments.Count == 0 ? StartPath : _segments[^1].Path, _segments.Count == 0 ? 0 : _segments[^1].Size, log);
+            return;
         }
-        if (!IsDamaged && files.Length > 0) MissingBytes(durableSegment, durablePosition, log);
+        EndCleanedTransactions();
         HighWatermark = LogEndOffset;
-        if (!IsDamaged) Flush();
+        Delete(leftovers);
+        SyncWhatIsNotKnownToBe(durable);
     }
 
-    private bool IsSegment(string file) =>
-        file.StartsWith(FormattableString.Invariant($"{Partition}-"), StringComparison.Ordinal) && file.EndsWith(".log", StringComparison.Ordinal);
-
-    private void MissingBytes(long durableSegment, long durablePosition, ILogger log)
+    private bool TryReadStart(ILogger log, out LogStart start)
     {
-        var last = _segments[^1];
-        if (last.BaseOffset < durableSegment || (last.BaseOffset == durableSegment && last.Size < durablePosition)) Refuse(last, log);
-    }
-
-    private void Scan(Segment segment)
-    {
-        var length = segment.File.Length;
-        var buffer = ArrayPool<byte>.Shared.Rent(1 << 20);
-        Span<byte> header = stackalloc byte[RecordBatch.HeaderSize];
-        while (length - segment.Size >= RecordBatch.HeaderSize)
+        start = LogStart.Beginning;
+        try
         {
-            segment.File.Read(header, segment.Size);
-            var size = new RecordBatch(header).Size;
-            if (size < RecordBatch.HeaderSize || size > length - segment.Size) break;
-            if (buffer.Length < size)
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
-                buffer = ArrayPool<byte>.Shared.Rent((int)size);
-            }
-            var bytes = buffer.AsSpan(0, (int)size);
-            if (segment.File.Read(bytes, segment.Size) != size || !RecordBatch.IsSound(bytes)) break;
-            var batch = new RecordBatch(bytes);
-            if (batch.BaseOffset != LogEndOffset) break;
-            segment.Note((int)size, batch.BaseOffset, batch.MaxTimestamp);
-            Apply(batch);
+            start = LogStart.Read(_host.Disk, StartPath);
         }
-        ArrayPool<byte>.Shared.Return(buffer);
+        catch (InvalidDataException)
+        {
+            Refuse(StartPath, 0, log);
+            return false;
+        }
+        var now = _host.Now;
+        foreach (var producer in start.Producers) _producers[producer.ProducerId] = new ProducerEntry(producer) { LastSeen = now };
+        LogEndOffset = start.FirstSegment;
+        return true;
+    }
+
+    /// <summary>The segments that make up the log, oldest first, and the files that a deletion or a compaction did not get round to delete.</summary>
+    private List<SegmentName> SegmentsOf(LogStart start, out List<string> leftovers)
+    {
+        var (names, stale) = (new List<SegmentName>(), new List<string>());
+        var found = new List<SegmentName>();
+        foreach (var path in _host.Disk.Files(_directory))
+        {
+            if (SegmentName.TryParse(path, Partition, out var name)) found.Add(name);
+            else if (path == CleaningPath || path == StartPath + ".new") stale.Add(path);
+        }
+        var covered = start.FirstSegment;
+        foreach (var name in found.OrderBy(n => n.BaseOffset).ThenByDescending(n => n.CleanedEnd ?? -1))
+        {
+            if (name.BaseOffset < covered)
+            {
+                stale.Add(name.Path);
+                continue;
+            }
+            names.Add(name);
+            covered = Math.Max(covered, name.CleanedEnd ?? covered);
+        }
+        leftovers = stale;
+        return names;
+    }
+
+    private bool FirstIsThere(List<SegmentName> names, LogStart start, long durableSegment, ILogger log)
+    {
+        var missing = names.Count == 0 ? durableSegment >= start.FirstSegment : names[0].BaseOffset != start.FirstSegment;
+        if (missing) Refuse(SegmentName.Plain(_directory, Partition, start.FirstSegment).Path, 0, log);
+        return !missing;
+    }
+
+    private void Read(SegmentName name, bool isLast, (long Segment, long Position) durable, ILogger log)
+    {
+        var segment = new Segment(name, _host.Disk.Open(name.Path)) { IsNamed = name.BaseOffset <= durable.Segment };
+        _segments.Add(segment);
+        var length = segment.File.Length;
+        var follows = name.BaseOffset == LogEndOffset;
+        if (follows) Scan(segment, length);
+        var isWhole = follows && segment.Size == length;
+        if (segment.CleanedEnd is { } end)
+        {
+            if (isWhole && !(isLast && end <= durable.Segment)) LogEndOffset = end;
+            else Refuse(segment.Path, segment.Size, log);
+            return;
+        }
+        var isShort = segment.BaseOffset < durable.Segment ? isLast : segment.BaseOffset == durable.Segment && segment.Size < durable.Position;
+        if (isWhole && !isShort) return;
+        if (!follows || !isLast || isShort) Refuse(segment.Path, segment.Size, log);
+        else CutTail(segment, length, log);
+    }
+
+    /// <summary>Reads batches up to the first that is not sound or not the next one.</summary>
+    private void Scan(Segment segment, long length)
+    {
+        using var reader = new BatchReader(segment.File, 0, length);
+        var (now, isCleaned, end) = (_host.Now, segment.CleanedEnd is not null, segment.CleanedEnd ?? long.MaxValue);
+        while (reader.Next(out var bytes) && RecordBatch.IsSound(bytes))
+        {
+            var batch = new RecordBatch(bytes);
+            if (isCleaned ? batch.BaseOffset < LogEndOffset || batch.BaseOffset >= end || batch.LastOffset >= end : batch.BaseOffset != LogEndOffset) break;
+            segment.Note(batch);
+            Apply(batch, now, isCleaned);
+        }
+    }
+
+    /// <summary>Only what was ended is compacted: a transaction that seems open there has lost its marker to the compaction.</summary>
+    private void EndCleanedTransactions()
+    {
+        if (_openTransactions.Count == 0 || _segments.FindLast(s => s.CleanedEnd is not null)?.CleanedEnd is not { } end) return;
+        foreach (var (offset, producerId) in _openTransactions.Where(t => t.Key < end).ToList())
+        {
+            _openTransactions.Remove(offset);
+            _producers[producerId].OpenTransactionOffset = null;
+        }
+    }
+
+    // After kill -9 the last batches may be in the system's cache alone: they are on disk before anybody reads them.
+    private void SyncWhatIsNotKnownToBe((long Segment, long Position) durable)
+    {
+        if (_segments.Count == 0 || durable == (_segments[^1].BaseOffset, _segments[^1].Size)) return;
+        Flush();
     }
 
     private void CutTail(Segment segment, long length, ILogger log)
@@ -73,9 +144,10 @@ internal sealed partial class PartitionLog
         segment.File.Sync();
     }
 
-    private void Refuse(Segment segment, ILogger log)
+    private void Refuse(string path, long position, ILogger log)
     {
-        log.LogDamaged(Topic, Partition, segment.Path, segment.Size, LogEndOffset);
+        log.LogDamaged(Topic, Partition, path, position, LogEndOffset);
+        HighWatermark = LogEndOffset;
         IsDamaged = true;
     }
 }

@@ -9,6 +9,7 @@ internal readonly ref struct RecordBatch(ReadOnlySpan<byte> bytes)
     /// <summary>Base offset and length come before what the length counts.</summary>
     public const int LengthOverhead = 12;
     private const int CrcEnd = 21;
+    private const short LogAppendTimeBit = 8;
 
     private readonly ReadOnlySpan<byte> _bytes = bytes;
 
@@ -16,6 +17,8 @@ internal readonly ref struct RecordBatch(ReadOnlySpan<byte> bytes)
 
     /// <summary>Bytes of the whole batch, header included; a long since the field is not to be trusted.</summary>
     public long Size => (long)BinaryPrimitives.ReadInt32BigEndian(_bytes[8..]) + LengthOverhead;
+
+    public int LeaderEpoch => BinaryPrimitives.ReadInt32BigEndian(_bytes[12..]);
 
     public byte Magic => _bytes[16];
 
@@ -43,9 +46,15 @@ internal readonly ref struct RecordBatch(ReadOnlySpan<byte> bytes)
 
     public int Codec => Attributes & 7;
 
+    /// <summary>The times of the records are the broker's: all are <see cref="MaxTimestamp"/>.</summary>
+    public bool IsLogAppendTime => (Attributes & LogAppendTimeBit) != 0;
+
     public bool IsTransactional => (Attributes & 0x10) != 0;
 
     public bool IsControl => (Attributes & 0x20) != 0;
+
+    /// <summary>The time from which on compaction may drop the batch's tombstones or marker (KIP-534); it stands in the place of the base timestamp.</summary>
+    public long? DeleteHorizon => (Attributes & 0x40) != 0 ? BaseTimestamp : null;
 
     public bool HasProducer => ProducerId >= 0;
 
@@ -54,15 +63,25 @@ internal readonly ref struct RecordBatch(ReadOnlySpan<byte> bytes)
 
     public bool CrcIsRight => Crc32C.Compute(_bytes[CrcEnd..]) == Crc;
 
-    /// <summary>A batch that can stand in a log: whole, format 2, checksum right, offsets in order.</summary>
+    /// <summary>A batch that can stand in a log: whole, format 2, checksum right, and of the fields that it does not cover those that can be told.</summary>
     public static bool IsSound(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < HeaderSize) return false;
         var batch = new RecordBatch(bytes);
-        return batch.Magic == 2 && batch.Size == bytes.Length && batch.LastOffsetDelta >= 0 && batch.BaseOffset >= 0 && batch.CrcIsRight;
+        return batch.Magic == 2 && batch.Size == bytes.Length && batch.LastOffsetDelta >= 0 && batch.BaseOffset >= 0 && batch.LeaderEpoch == 0
+            && batch.CrcIsRight;
     }
 
-    /// <summary>Offset and leader epoch are the only fields that the broker sets; the checksum does not cover them.</summary>
+    /// <summary>Gives a batch the broker's time, or takes the mark of it away from a client's batch (null): the bytes that the checksum covers change.</summary>
+    public static void WriteTimestampType(Span<byte> batch, long? appendTime)
+    {
+        var attributes = BinaryPrimitives.ReadInt16BigEndian(batch[21..]);
+        BinaryPrimitives.WriteInt16BigEndian(batch[21..], (short)(appendTime is null ? attributes & ~LogAppendTimeBit : attributes | LogAppendTimeBit));
+        if (appendTime is { } time) BinaryPrimitives.WriteInt64BigEndian(batch[35..], time);
+        BinaryPrimitives.WriteUInt32BigEndian(batch[17..], Crc32C.Compute(batch[CrcEnd..]));
+    }
+
+    /// <summary>Offset and leader epoch are the fields that the broker sets in every batch; the checksum does not cover them.</summary>
     public static void WriteBaseOffset(Span<byte> batch, long offset)
     {
         BinaryPrimitives.WriteInt64BigEndian(batch, offset);

@@ -1,48 +1,50 @@
-using Streams.Broker.Protocol;
-
 namespace Streams.Broker.Log;
 
-/// <summary>The records inside a batch; read only where a request asks for the time of single records.</summary>
+/// <summary>The records inside a batch; read only where single records matter: by time, for compacted topics, and by the cleaner.</summary>
 internal static class Records
 {
     /// <summary>
-    /// The first record at or after the time. A compressed batch answers with its first record: earlier than exact, never later.
+    /// Bytes that the records of one batch may take when decompressed. Clients compress what fits max.message.bytes before it is compressed, 1 MiB unless
+    /// they are told otherwise; more than this is taken for a bomb.
     /// </summary>
+    public const int DecompressedLimit = 64 << 20;
+
+    /// <summary>The first record at or after the time and the offset; null where the batch has none.</summary>
     public static (long Offset, long Timestamp)? FirstAt(RecordBatch batch, long timestamp, long fromOffset)
     {
-        if (batch.Codec != 0) return (Math.Max(batch.BaseOffset, fromOffset), batch.MaxTimestamp);
-        var reader = new VarintReader(batch.Records);
-        for (var i = 0; i < batch.RecordCount; i++)
+        try
         {
-            var length = reader.Read();
-            var end = reader.Position + length;
-            reader.Position += 1;
-            var time = batch.BaseTimestamp + reader.Read();
-            var offset = batch.BaseOffset + reader.Read();
-            if (time >= timestamp && offset >= fromOffset) return (offset, time);
-            reader.Position = checked((int)end);
+            using var records = new RecordIterator(batch, DecompressedLimit);
+            while (records.MoveNext())
+            {
+                var offset = batch.BaseOffset + records.Current.OffsetDelta;
+                if (records.Current.Timestamp >= timestamp && offset >= fromOffset) return (offset, records.Current.Timestamp);
+            }
+            return null;
         }
-        return null;
+        catch (MalformedRecordsException)
+        {
+            // No client can read such records either; an answer that is early loses none of the others.
+            return (Math.Max(batch.BaseOffset, fromOffset), batch.MaxTimestamp);
+        }
     }
 
-    /// <summary>Zigzag integers of variable length.</summary>
-    private ref struct VarintReader(ReadOnlySpan<byte> bytes)
+    /// <summary>Whether every record has a key, as compacted topics demand. Records that cannot be read are refused like records without a key.</summary>
+    /// <param name="limit">Bytes that the records may take when decompressed.</param>
+    public static bool AllHaveKeys(RecordBatch batch, int limit = DecompressedLimit)
     {
-        private readonly ReadOnlySpan<byte> _bytes = bytes;
-
-        public int Position { get; set; }
-
-        public long Read()
+        try
         {
-            ulong value = 0;
-            for (var shift = 0; shift < 64; shift += 7)
+            using var records = new RecordIterator(batch, limit);
+            while (records.MoveNext())
             {
-                if (Position < 0 || Position >= _bytes.Length) break;
-                var b = _bytes[Position++];
-                value |= (ulong)(b & 0x7F) << shift;
-                if (b < 0x80) return unchecked((long)(value >> 1) ^ -(long)(value & 1));
+                if (!records.Current.HasKey) return false;
             }
-            throw new MalformedRequestException("records of a batch do not follow the format");
+            return true;
+        }
+        catch (MalformedRecordsException)
+        {
+            return false;
         }
     }
 }

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Streams.Broker.Disk;
 using Streams.Broker.Log;
@@ -7,55 +5,85 @@ using Streams.Broker.Log;
 namespace Streams.Broker.Metadata;
 
 /// <summary>
-/// The broker's one log of metadata and coordinators. Frame: length, CRC-32C of the rest, how far the file was durable when the frame was written, JSON.
-/// A bad frame is damage when a later frame says that the place was durable, else the torn tail of a write that nobody was told of.
+/// The broker's one log of metadata and coordinators, in frames (<see cref="JournalFrame"/>). A bad frame is damage when a sound one says that the place was
+/// durable, else the torn tail of a write that nobody was told of. When it has grown it is written anew from what it says in the end: a new file that begins
+/// with <see cref="JournalCondensed"/>, takes the old one's name once it is on disk, and whose frames say that all of it is.
 /// </summary>
 internal sealed class Journal : IFlushable, IDisposable
 {
-    private const int HeaderSize = 16;
-    private const int MaxFrame = 16 << 20;
     private readonly Lock _gate = new();
-    private readonly IDiskFile _file;
+    private readonly Lock _flushing = new();
+    private readonly LogHost _host;
+    private readonly string _path;
     private readonly GroupCommit _commit;
+    private IDiskFile _file;
     private long _size;
     private long _durable;
+    private long _condensed;
 
-    public Journal(IDisk disk, string path, GroupCommit commit)
+    public Journal(LogHost host, string path, GroupCommit commit)
     {
+        _host = host;
+        _path = path;
         _commit = commit;
-        _file = disk.Open(path);
-        disk.SyncDirectory(Path.GetDirectoryName(path)!);
+        _file = host.Disk.Open(path);
+        host.Disk.SyncDirectory(Path.GetDirectoryName(path)!);
+    }
+
+    private string Draft => _path + ".new";
+
+    /// <summary>Bytes that were written since it was condensed, and what was left of it then.</summary>
+    public (long Grown, long Condensed) Sizes
+    {
+        get
+        {
+            lock (_gate) return (_size - _condensed, _condensed);
+        }
     }
 
     /// <summary>Reads all entries in order.</summary>
-    /// <exception cref="InvalidDataException">An entry that was on disk is damaged; the broker must not start.</exception>
+    /// <exception cref="InvalidDataException">An entry that was on disk is damaged or unknown; the broker must not start.</exception>
     public void Replay(Action<JournalEntry> apply, ILogger log)
     {
-        var bytes = new byte[_file.Length];
-        _file.Read(bytes, 0);
-        while (TryFrame(bytes, (int)_size, out var length, out _))
+        if (_host.Disk.FileExists(Draft)) _host.Disk.DeleteFile(Draft);
+        var reader = new JournalReader(_file);
+        var claimed = 0L;
+        while (reader.TryFrame(_size, out var json, out var durable))
         {
-            apply(JsonSerializer.Deserialize<JournalEntry>(bytes.AsSpan((int)_size + HeaderSize, length))!);
-            _size += HeaderSize + length;
+            var entry = JournalFrame.Entry(json, _size);
+            if (entry is JournalCondensed) _condensed = durable;
+            else apply(entry);
+            claimed = Math.Max(claimed, durable);
+            _size += JournalFrame.HeaderSize + json.Length;
         }
-        if (_size < bytes.Length) CutTail(bytes, log);
+        if (claimed > _size || (_size < reader.Length && reader.WasDurable(_size)))
+            throw new InvalidDataException($"the broker's journal is damaged at byte {_size}; restore it from a copy");
+        if (_size < reader.Length)
+        {
+            log.JournalTruncated(reader.Length - _size);
+            _file.SetLength(_size);
+        }
         _file.Sync();
         _durable = _size;
     }
 
     /// <summary>Writes an entry; it counts once <see cref="FlushAsync"/> has completed.</summary>
+    /// <exception cref="IOException">The disk is full or broken; the journal is as before.</exception>
     public void Append(JournalEntry entry)
     {
-        var json = JsonSerializer.SerializeToUtf8Bytes(entry);
-        if (json.Length > MaxFrame) throw new InvalidOperationException($"journal entry of {json.Length} bytes");
-        var frame = new byte[HeaderSize + json.Length];
-        json.CopyTo(frame, HeaderSize);
+        var frame = JournalFrame.Create(entry);
         lock (_gate)
         {
-            BinaryPrimitives.WriteInt32BigEndian(frame, json.Length);
-            BinaryPrimitives.WriteInt64BigEndian(frame.AsSpan(8), _durable);
-            BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(4), Crc32C.Compute(frame.AsSpan(8)));
-            _file.Write(frame, _size);
+            JournalFrame.Seal(frame.Span, _durable);
+            try
+            {
+                _file.Write(frame.Span, _size);
+            }
+            catch (IOException)
+            {
+                _file.SetLength(_size);
+                throw;
+            }
             _size += frame.Length;
         }
         KillPoint.Reached("broker.after_journal_entry");
@@ -65,33 +93,89 @@ internal sealed class Journal : IFlushable, IDisposable
 
     public void Flush()
     {
-        long size;
-        lock (_gate) size = _size;
-        _file.Sync();
-        KillPoint.Reached("broker.after_journal_fsync");
-        lock (_gate) _durable = size;
-    }
-
-    public void Dispose() => _file.Dispose();
-
-    private static bool TryFrame(byte[] bytes, int position, out int length, out long durable)
-    {
-        (length, durable) = (0, 0);
-        if (bytes.Length - position < HeaderSize) return false;
-        length = BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(position));
-        if (length <= 0 || length > MaxFrame || length > bytes.Length - position - HeaderSize) return false;
-        durable = BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(position + 8));
-        return BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(position + 4)) == Crc32C.Compute(bytes.AsSpan(position + 8, 8 + length));
-    }
-
-    private void CutTail(byte[] bytes, ILogger log)
-    {
-        for (var position = (int)_size + 1; position < bytes.Length; position++)
+        lock (_flushing)
         {
-            if (TryFrame(bytes, position, out _, out var durable) && durable > _size)
-                throw new InvalidDataException($"the broker's journal is damaged at byte {_size}; restore it from a copy");
+            long size;
+            lock (_gate) size = _size;
+            _file.Sync();
+            KillPoint.Reached("broker.after_journal_fsync");
+            lock (_gate) _durable = size;
         }
-        log.JournalTruncated(bytes.Length - _size);
-        _file.SetLength(_size);
+    }
+
+    /// <summary>
+    /// Writes the journal anew from the entries, which must say the same as all that was appended; the caller keeps others from appending meanwhile.
+    /// A crash at any step leaves the old or the new one.
+    /// </summary>
+    /// <exception cref="IOException">The disk is full or broken; the journal is as before.</exception>
+    public void Condense(IEnumerable<JournalEntry> entries)
+    {
+        lock (_flushing)
+        lock (_gate)
+        {
+            var draft = WriteDraft(entries, out var size);
+            KillPoint.Reached("broker.before_journal_rename");
+            try
+            {
+                _host.Disk.Move(Draft, _path);
+                _host.Disk.SyncDirectory(Path.GetDirectoryName(_path)!);
+            }
+            catch (IOException e)
+            {
+                // Which of the two a restart would find is not known, so that neither may take another entry.
+                _host.Fatal("the broker's journal could not be renamed", e);
+                throw;
+            }
+            KillPoint.Reached("broker.after_journal_rename");
+            _file.Dispose();
+            _file = draft;
+            _size = _durable = _condensed = size;
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_flushing) _file.Dispose();
+    }
+
+    private IDiskFile WriteDraft(IEnumerable<JournalEntry> entries, out long size)
+    {
+        var file = _host.Disk.Open(Draft);
+        try
+        {
+            file.SetLength(0);
+            var first = JournalFrame.Create(new JournalCondensed()).Span;
+            var buffer = new MemoryStream();
+            long position = first.Length, written = position;
+            foreach (var entry in entries)
+            {
+                // The file has its name only once all of it is on disk: each frame may say so of what stands before it, and the first of the whole.
+                var frame = JournalFrame.Create(entry).Span;
+                JournalFrame.Seal(frame, position);
+                buffer.Write(frame);
+                position += frame.Length;
+                if (buffer.Length >= 1 << 20) written = WriteOut(file, buffer, written);
+            }
+            WriteOut(file, buffer, written);
+            JournalFrame.Seal(first, position);
+            file.Write(first, 0);
+            file.Sync();
+            size = position;
+            return file;
+        }
+        catch (IOException)
+        {
+            file.Dispose();
+            _host.Disk.DeleteFile(Draft);
+            throw;
+        }
+    }
+
+    private static long WriteOut(IDiskFile file, MemoryStream buffer, long position)
+    {
+        file.Write(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), position);
+        position += buffer.Length;
+        buffer.SetLength(0);
+        return position;
     }
 }

@@ -17,6 +17,8 @@ internal sealed class Connection(Node node, ITransport transport, long number, C
     private readonly Channel<Pending> _responses =
         Channel.CreateBounded<Pending>(new BoundedChannelOptions(MaxInFlight) { SingleReader = true, SingleWriter = true });
 
+    private readonly Func<bool> _hasGone = () => transport.HasGone;
+
     private readonly record struct Pending(Request Request, ApiKey Api, Task Done, byte[] Frame);
 
     public async Task RunAsync()
@@ -51,6 +53,7 @@ internal sealed class Connection(Node node, ITransport transport, long number, C
         while (await frames.ReadAsync(node.Options.MaxRequestBytes, stopping) is var (frame, length))
         {
             var request = Dispatcher.Open(node, number, frame.AsMemory(0, length), out var api, stopping);
+            request.HasGone = _hasGone;
             var done = api.Handle(request);
             await _responses.Writer.WriteAsync(new Pending(request, api.Key, done, frame), stopping);
             if (api.Key != ApiKey.Produce) await done;

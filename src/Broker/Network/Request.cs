@@ -11,6 +11,9 @@ internal sealed class Request(Node node, long connection, ReadOnlyMemory<byte> b
     /// <summary>Connections are numbered as they come in; a larger number is a newer connection.</summary>
     public long Connection { get; } = connection;
 
+    /// <summary>Whether the client has closed the connection, so that nobody waits for the answer.</summary>
+    public Func<bool> HasGone { get; set; } = static () => false;
+
     public ReadOnlyMemory<byte> Body { get; } = body;
 
     public short Version { get; } = version;

@@ -12,5 +12,21 @@ internal sealed class SocketTransport(Socket socket) : ITransport
         while (bytes.Length > 0) bytes = bytes[await socket.SendAsync(bytes, SocketFlags.None, ct)..];
     }
 
+    // Readable without a byte to read means closed; a socket that was disposed here is gone as well.
+    public bool HasGone
+    {
+        get
+        {
+            try
+            {
+                return socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0;
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return true;
+            }
+        }
+    }
+
     public void Dispose() => socket.Dispose();
 }

@@ -1,205 +1,264 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging;
 using Streams.Broker.Log;
 using Streams.Broker.Metadata;
 using Streams.Broker.Protocol;
 
 namespace Streams.Broker.Transactions;
 
-/// <summary>
-/// Transactions. The decision is one durable journal entry; markers follow and are written again at start where they are missing.
-/// Nothing new begins under a transactional id before its markers are on disk.
-/// </summary>
-internal sealed class TransactionCoordinator : IDisposable
+/// <summary>Where a request came from: connections are numbered as they come in.</summary>
+internal readonly record struct Caller(long Connection, Func<bool> HasGone);
+
+internal readonly record struct InitResult(ErrorCode Error, long ProducerId, short Epoch)
 {
-    private const int MaxTimeoutMs = 900_000;
-    private readonly Lock _gate = new();
+    public static InitResult Refused(ErrorCode error) => new(error, -1, -1);
+}
+
+/// <summary>
+/// Transactions as in Kafka before version 2 of its protocol. The decision is one durable journal entry; markers follow it and are written again
+/// at start where they are missing. Nothing new begins under a transactional id before its markers are on disk.
+/// </summary>
+internal sealed partial class TransactionCoordinator : IDisposable
+{
+    /// <summary>Kafka's transaction.max.timeout.ms.</summary>
+    public const int MaxTimeoutMs = 900_000;
     private readonly Node _node;
-    private readonly ConcurrentDictionary<string, TransactionChanged> _transactions = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<long, string> _idOfProducer = new();
-    private readonly Dictionary<string, long> _openedBy = new(StringComparer.Ordinal);
-    private readonly ITimer _timer;
+    private readonly ConcurrentDictionary<string, TransactionalId> _ids = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<long, TransactionalId> _idOfProducer = new();
+    private readonly PendingOffsets _pending = new();
+    private readonly CancellationTokenSource _stopping = new();
 
     public TransactionCoordinator(Node node)
     {
         _node = node;
-        var tick = TimeSpan.FromMilliseconds(500);
-        _timer = node.Options.TimeProvider.CreateTimer(_ => _ = ExpireAsync(), null, tick, tick);
+        ProducerIds = new ProducerIds(node);
+        _timeOuts = new TransactionTimer(node, AbortTimedOut);
+        _expiry = new TransactionTimer(node, ForgetUnused);
     }
 
-    public void Apply(TransactionChanged change)
-    {
-        _transactions[change.TransactionalId] = change;
-        _idOfProducer[change.ProducerId] = change.TransactionalId;
-        if (change.State != TransactionState.PrepareCommit) return;
-        foreach (var offsets in change.Offsets) _node.Groups.Apply(offsets);
-    }
+    public ProducerIds ProducerIds { get; }
 
-    /// <summary>Ends at start what was decided before the broker went down.</summary>
-    public void FinishPrepared()
-    {
-        foreach (var transaction in _transactions.Values.Where(IsPrepared))
-        {
-            foreach (var log in WriteMarkers(transaction)) log.Flush();
-            _node.Record(Completed(transaction));
-        }
-    }
+    /// <summary>Every known transactional id.</summary>
+    public IEnumerable<TransactionalId> Ids => _ids.Values.Where(id => id.IsKnown);
+
+    public TransactionalId? Find(string transactionalId) => _ids.TryGetValue(transactionalId, out var id) && id.IsKnown ? id : null;
+
+    /// <summary>Whether an open transaction may still change the group's offset of the partition.</summary>
+    public bool IsPending(string group, string topic, int partition) => _pending.Contains(group, topic, partition);
 
     /// <summary>A transactional batch, taken only into a partition that the producer's current transaction has named.</summary>
     public Appended Append(PartitionLog log, Span<byte> bytes)
     {
         var batch = new RecordBatch(bytes);
-        lock (_gate)
+        if (!_idOfProducer.TryGetValue(batch.ProducerId, out var id)) return Appended.Refused(ErrorCode.InvalidProducerIdMapping);
+        lock (id.Gate)
         {
-            if (!_idOfProducer.TryGetValue(batch.ProducerId, out var id)) return Appended.Refused(ErrorCode.InvalidProducerIdMapping);
-            var current = _transactions[id];
-            if (current.ProducerId != batch.ProducerId || batch.ProducerEpoch != current.Epoch) return Appended.Refused(ErrorCode.InvalidProducerEpoch);
-            var named = current.State == TransactionState.Ongoing && current.Partitions.Contains(new TopicPartitionName(log.Topic, log.Partition));
+            if (!id.IsKnown || id.ProducerId != batch.ProducerId) return Appended.Refused(ErrorCode.InvalidProducerIdMapping);
+            if (id.Epoch != batch.ProducerEpoch) return Appended.Refused(ErrorCode.InvalidProducerEpoch);
+            var named = id.State == TransactionState.Ongoing && id.Partitions.Contains(new TopicPartitionName(log.Topic, log.Partition));
             return named ? log.Append(bytes) : Appended.Refused(ErrorCode.InvalidTxnState);
         }
     }
 
-    /// <summary>A new epoch for the transactional id; what its older self has open is aborted first.</summary>
-    public async Task<(ErrorCode Error, long ProducerId, short Epoch)> InitAsync(string id, int timeoutMs, long producerId, short epoch)
-    {
-        if (id.Length == 0) return (ErrorCode.InvalidRequest, -1, -1);
-        if (timeoutMs <= 0 || timeoutMs > MaxTimeoutMs) return (ErrorCode.InvalidTransactionTimeout, -1, -1);
-        TransactionChanged? open = null;
-        lock (_gate)
-        {
-            if (_transactions.TryGetValue(id, out var current))
-            {
-                if (producerId >= 0 && current.ProducerId != producerId) return (ErrorCode.InvalidProducerIdMapping, -1, -1);
-                if (producerId >= 0 && current.Epoch != epoch) return (ErrorCode.ProducerFenced, -1, -1);
-                if (IsPrepared(current)) return (ErrorCode.ConcurrentTransactions, -1, -1);
-                if (current.State == TransactionState.Ongoing) open = Decide(current, commit: false, (short)(current.Epoch + 1));
-            }
-        }
-        if (open is not null) await FinishAsync(open);
-        TransactionChanged next;
-        lock (_gate)
-        {
-            var known = _transactions.TryGetValue(id, out var current);
-            if (known && (IsPrepared(current!) || current!.State == TransactionState.Ongoing)) return (ErrorCode.ConcurrentTransactions, -1, -1);
-            next = known && current!.Epoch < short.MaxValue - 2
-                ? current with { Epoch = (short)(current.Epoch + 1), TimeoutMs = timeoutMs, State = TransactionState.Empty }
-                : new TransactionChanged(id, _node.TakeProducerId(), 0, timeoutMs, TransactionState.Empty, _node.Now, [], []);
-            _node.Record(next);
-        }
-        await _node.Journal.FlushAsync();
-        return (ErrorCode.None, next.ProducerId, next.Epoch);
-    }
-
-    /// <summary>Takes partitions and offsets into the current transaction, beginning it where none is open.</summary>
-    public ErrorCode Add(string id, long producerId, short epoch, long connection, List<TopicPartitionName> partitions, OffsetsCommitted? offsets)
-    {
-        lock (_gate)
-        {
-            var error = Check(id, producerId, epoch, out var current);
-            if (error != ErrorCode.None) return error;
-            if (IsPrepared(current!)) return ErrorCode.ConcurrentTransactions;
-            var ongoing = current!.State == TransactionState.Ongoing;
-            if (offsets is not null && !ongoing) return ErrorCode.InvalidTxnState;
-            if (!ongoing) _openedBy[id] = connection;
-            if (ongoing && offsets is null && partitions.All(current.Partitions.Contains)) return ErrorCode.None;
-            _node.Record(current with
-            {
-                State = TransactionState.Ongoing,
-                StartedAt = ongoing ? current.StartedAt : _node.Now,
-                Partitions = [.. current.Partitions.Union(partitions)],
-                Offsets = offsets is null ? current.Offsets : [.. current.Offsets, offsets],
-            });
-            return ErrorCode.None;
-        }
-    }
-
     /// <summary>
-    /// Commits or aborts. A request that was sent before the current transaction began, on an older connection, is refused: it means another one.
+    /// A new epoch for the transactional id. What its older self has open is aborted first, and the caller told to come again. A producer that names
+    /// itself (KIP-360) is bumped if it is the newest; if it only repeats what it asked before, it gets the same answer.
     /// </summary>
-    public async Task<ErrorCode> EndAsync(string id, long producerId, short epoch, bool commit, long connection)
+    public async Task<InitResult> InitAsync(string transactionalId, int timeoutMs, long producerId, short epoch, Caller caller)
     {
-        TransactionChanged decided;
-        lock (_gate)
+        if (transactionalId.Length == 0 || producerId < 0 != epoch < 0) return InitResult.Refused(ErrorCode.InvalidRequest);
+        if (timeoutMs is <= 0 or > MaxTimeoutMs) return InitResult.Refused(ErrorCode.InvalidTransactionTimeout);
+        while (true)
         {
-            var error = Check(id, producerId, epoch, out var current);
-            if (error != ErrorCode.None) return error;
-            if (IsPrepared(current!)) return ErrorCode.ConcurrentTransactions;
-            if (current!.State == (commit ? TransactionState.CompleteCommit : TransactionState.CompleteAbort)) return ErrorCode.None;
-            if (current.State != TransactionState.Ongoing || connection < _openedBy.GetValueOrDefault(id)) return ErrorCode.InvalidTxnState;
-            decided = Decide(current, commit, current.Epoch);
+            var id = _ids.GetOrAdd(transactionalId, name => new TransactionalId(name));
+            var result = await InTurnAsync<InitResult?>(
+                id, caller, error => InitResult.Refused(error), async () => id.HasExpired ? null : await InitAsync(id, timeoutMs, producerId, epoch));
+            if (result is { } done) return done;
         }
-        await FinishAsync(decided);
-        return ErrorCode.None;
     }
 
-    /// <summary>Whether an open transaction may still change the group's offset of the partition.</summary>
-    public bool IsPending(string group, string topic, int partition) =>
-        _transactions.Values.Any(t => (t.State == TransactionState.Ongoing || IsPrepared(t))
-            && t.Offsets.Any(o => o.Group == group && o.Offsets.Any(c => c.Topic == topic && c.Partition == partition)));
-
-    public void Dispose() => _timer.Dispose();
-
-    private static bool IsPrepared(TransactionChanged t) => t.State is TransactionState.PrepareCommit or TransactionState.PrepareAbort;
-
-    private static TransactionChanged Completed(TransactionChanged t) => t with
-    {
-        State = t.State == TransactionState.PrepareCommit ? TransactionState.CompleteCommit : TransactionState.CompleteAbort,
-        Partitions = [],
-        Offsets = [],
-    };
-
-    private ErrorCode Check(string id, long producerId, short epoch, out TransactionChanged? current)
-    {
-        if (!_transactions.TryGetValue(id, out current) || current.ProducerId != producerId) return ErrorCode.InvalidProducerIdMapping;
-        return epoch == current.Epoch ? ErrorCode.None : ErrorCode.ProducerFenced;
-    }
-
-    private TransactionChanged Decide(TransactionChanged current, bool commit, short epoch)
-    {
-        var decided = current with { Epoch = epoch, State = commit ? TransactionState.PrepareCommit : TransactionState.PrepareAbort };
-        _node.Record(decided);
-        return decided;
-    }
-
-    private async Task FinishAsync(TransactionChanged decided)
-    {
-        KillPoint.Reached("broker.before_decision");
-        await _node.Journal.FlushAsync();
-        KillPoint.Reached("broker.after_decision");
-        await Task.WhenAll(WriteMarkers(decided).Select(log => _node.Commit.FlushAsync(log)));
-        KillPoint.Reached("broker.after_markers");
-        lock (_gate) _node.Record(Completed(decided));
-        KillPoint.Reached("broker.after_completion");
-    }
-
-    private List<PartitionLog> WriteMarkers(TransactionChanged decided)
-    {
-        var written = new List<PartitionLog>();
-        foreach (var (topic, partition) in decided.Partitions)
+    /// <summary>Takes partitions into the current transaction, beginning it where none is open.</summary>
+    public Task<ErrorCode> AddPartitionsAsync(TransactionalProducer producer, List<TopicPartitionName> partitions, Caller caller) =>
+        AddAsync(producer, caller, id =>
         {
-            var log = _node.Find(topic, partition);
-            if (log is not null && log.AppendMarker(decided.ProducerId, decided.Epoch, decided.State == TransactionState.PrepareCommit, _node.Now)) written.Add(log);
-            KillPoint.Reached("broker.after_marker");
-        }
-        return written;
-    }
+            if (id.State == TransactionState.Ongoing && partitions.TrueForAll(id.Partitions.Contains)) return null;
+            return new TransactionPartitionsAdded(id.Name, _node.Now, partitions);
+        });
 
-    private async Task ExpireAsync()
-    {
-        foreach (var (id, seen) in _transactions)
+    /// <summary>Takes a group's offsets into the current transaction, beginning it where none is open.</summary>
+    public Task<ErrorCode> AddGroupAsync(TransactionalProducer producer, string group, Caller caller) =>
+        AddAsync(producer, caller, id =>
         {
-            if (!HasExpired(seen)) continue;
-            TransactionChanged decided;
-            lock (_gate)
+            if (id.State == TransactionState.Ongoing && id.Groups.Contains(group)) return null;
+            return new TransactionGroupAdded(id.Name, _node.Now, group);
+        });
+
+    /// <summary>Offsets that count when the transaction commits; the group has its say after the transaction's own checks.</summary>
+    public Task<ErrorCode> AddOffsetsAsync(TransactionalProducer producer, OffsetsCommitted offsets, Func<ErrorCode> askGroup, Caller caller) =>
+        InTurnAsync(producer, caller, async id =>
+        {
+            lock (id.Gate)
             {
-                var current = _transactions[id];
-                if (!HasExpired(current)) continue;
-                decided = Decide(current, commit: false, (short)(current.Epoch + 1));
+                var refused = CheckOffsets(id, producer, offsets.Group, caller);
+                if (refused != ErrorCode.None) return refused;
             }
-            _node.Options.Logger.TransactionTimedOut(id);
-            await FinishAsync(decided);
+            var error = askGroup();
+            if (error != ErrorCode.None) return error;
+            lock (id.Gate)
+            {
+                var refused = CheckOffsets(id, producer, offsets.Group, caller);
+                if (refused != ErrorCode.None) return refused;
+                foreach (var part in TransactionOffsetsAdded.Parts(id.Name, _node.Now, offsets)) _node.Record(part);
+            }
+            await _node.Journal.FlushAsync();
+            return ErrorCode.None;
+        });
+
+    /// <summary>Commits or aborts. A repeated request is answered as the first was, and has no effect on what came after it.</summary>
+    public Task<ErrorCode> EndAsync(TransactionalProducer producer, bool commit, Caller caller) =>
+        InTurnAsync(producer, caller, async id =>
+        {
+            lock (id.Gate)
+            {
+                var error = CheckEnd(id, producer, commit, caller);
+                if (error != ErrorCode.None || id.State != TransactionState.Ongoing) return error;
+                Decide(id, commit, id.Epoch);
+            }
+            await FinishAsync(id);
+            return ErrorCode.None;
+        });
+
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _timeOuts.Dispose();
+        _expiry.Dispose();
+    }
+
+    private async Task<InitResult> InitAsync(TransactionalId id, int timeoutMs, long producerId, short epoch)
+    {
+        var freshId = NeedsProducerId(id) ? await ProducerIds.TakeAsync() : -1;
+        bool open;
+        TransactionChanged next;
+        lock (id.Gate)
+        {
+            if (id.IsKnown && producerId >= 0 && !MayInit(id, producerId, epoch)) return InitResult.Refused(ErrorCode.ProducerFenced);
+            if (id.IsPrepared || (freshId < 0 && NeedsProducerId(id))) return InitResult.Refused(ErrorCode.ConcurrentTransactions);
+            open = id.State == TransactionState.Ongoing;
+            if (open) Decide(id, commit: false, Fenced(id));
+            next = Next(id, timeoutMs, producerId, epoch, freshId);
+            if (!open) _node.Record(next);
+        }
+        if (open)
+        {
+            await FinishAsync(id);
+            return InitResult.Refused(ErrorCode.ConcurrentTransactions);
+        }
+        await _node.Journal.FlushAsync();
+        return new InitResult(ErrorCode.None, next.ProducerId, next.Epoch);
+    }
+
+    private static bool NeedsProducerId(TransactionalId id) => !id.IsKnown || id.IsExhausted;
+
+    // Kafka lets an outdated epoch abort what is open now and tells it only afterwards that it is fenced; here it is told at once.
+    private static bool MayInit(TransactionalId id, long producerId, short epoch)
+    {
+        if (producerId == id.ProducerId && epoch == id.Epoch) return true;
+        return IsRepeated(id, producerId, epoch) && id.State != TransactionState.Ongoing;
+    }
+
+    private static bool IsRepeated(TransactionalId id, long producerId, short epoch) =>
+        producerId >= 0 && producerId == id.LastProducerId && epoch == id.LastEpoch;
+
+    private TransactionChanged Next(TransactionalId id, int timeoutMs, long producerId, short epoch, long freshId)
+    {
+        var (nextId, nextEpoch, lastId, lastEpoch) = (id.ProducerId, id.Epoch, id.LastProducerId, id.LastEpoch);
+        if (!id.IsKnown || (!IsRepeated(id, producerId, epoch) && id.IsExhausted)) (nextId, nextEpoch) = (freshId, (short)0);
+        else if (!IsRepeated(id, producerId, epoch)) nextEpoch = (short)(id.Epoch + 1);
+        if (!IsRepeated(id, producerId, epoch)) (lastId, lastEpoch) = (producerId, epoch);
+        return new TransactionChanged(id.Name, nextId, nextEpoch, timeoutMs, TransactionState.Empty, -1, [])
+        {
+            LastProducerId = lastId, LastEpoch = lastEpoch, UpdatedAt = _node.Now,
+        };
+    }
+
+    private static short Fenced(TransactionalId id) => id.Epoch == short.MaxValue ? id.Epoch : (short)(id.Epoch + 1);
+
+    private Task<ErrorCode> AddAsync(TransactionalProducer producer, Caller caller, Func<TransactionalId, TransactionEntry?> change) =>
+        InTurnAsync(producer, caller, async id =>
+        {
+            lock (id.Gate)
+            {
+                var error = Check(id, producer, caller);
+                if (error != ErrorCode.None) return error;
+                if (id.IsPrepared) return ErrorCode.ConcurrentTransactions;
+                if (change(id) is not { } entry) return ErrorCode.None;
+                _node.Record(entry);
+                _timeOuts.WakeAfter(id.Deadline);
+            }
+            await _node.Journal.FlushAsync();
+            return ErrorCode.None;
+        });
+
+    private Task<ErrorCode> InTurnAsync(TransactionalProducer producer, Caller caller, Func<TransactionalId, Task<ErrorCode>> work)
+    {
+        if (producer.TransactionalId.Length == 0) return Task.FromResult(ErrorCode.InvalidRequest);
+        return Find(producer.TransactionalId) is { } id
+            ? InTurnAsync(id, caller, error => error, () => work(id))
+            : Task.FromResult(ErrorCode.InvalidProducerIdMapping);
+    }
+
+    /// <summary>One request of a transactional id after the other. A request whose client has gone before its turn came is dropped.</summary>
+    /// <exception cref="OperationCanceledException">The client has gone, or the broker stops.</exception>
+    private async Task<T> InTurnAsync<T>(TransactionalId id, Caller caller, Func<ErrorCode, T> refuse, Func<Task<T>> work)
+    {
+        await id.Turn.WaitAsync(_stopping.Token);
+        try
+        {
+            if (caller.HasGone()) throw new OperationCanceledException("the client has gone");
+            return await work();
+        }
+        catch (IOException)
+        {
+            // The journal could not be written, and nothing has changed: clients try again.
+            return refuse(ErrorCode.CoordinatorNotAvailable);
+        }
+        finally
+        {
+            id.Turn.Release();
         }
     }
 
-    private bool HasExpired(TransactionChanged t) => t.State == TransactionState.Ongoing && _node.Now - t.StartedAt > t.TimeoutMs;
+    private ErrorCode Check(TransactionalId id, TransactionalProducer producer, Caller caller)
+    {
+        if (!id.IsKnown || id.ProducerId != producer.ProducerId) return ErrorCode.InvalidProducerIdMapping;
+        if (id.Epoch != producer.Epoch) return ErrorCode.ProducerFenced;
+        return id.IsCurrent(caller.Connection) ? ErrorCode.None : Delayed(id, caller);
+    }
+
+    private ErrorCode CheckEnd(TransactionalId id, TransactionalProducer producer, bool commit, Caller caller)
+    {
+        var error = Check(id, producer, caller);
+        if (error != ErrorCode.None) return error;
+        return (id.State, commit) switch
+        {
+            (TransactionState.Ongoing, _) or (TransactionState.CompleteCommit, true) or (TransactionState.CompleteAbort, false) => ErrorCode.None,
+            (TransactionState.PrepareCommit, true) or (TransactionState.PrepareAbort, false) => ErrorCode.ConcurrentTransactions,
+            _ => ErrorCode.InvalidTxnState,
+        };
+    }
+
+    private ErrorCode CheckOffsets(TransactionalId id, TransactionalProducer producer, string group, Caller caller)
+    {
+        if (!id.IsKnown || id.ProducerId != producer.ProducerId) return ErrorCode.InvalidProducerIdMapping;
+        if (id.Epoch != producer.Epoch) return ErrorCode.InvalidProducerEpoch;
+        if (id.IsPrepared) return ErrorCode.ConcurrentTransactions;
+        if (id.State != TransactionState.Ongoing || !id.Groups.Contains(group)) return ErrorCode.InvalidTxnState;
+        return id.IsCurrentForOffsets(caller.Connection) ? ErrorCode.None : Delayed(id, caller);
+    }
+
+    private ErrorCode Delayed(TransactionalId id, Caller caller)
+    {
+        _node.Options.Logger.DelayedRequestRefused(id.Name, caller.Connection);
+        return ErrorCode.InvalidTxnState;
+    }
 }
