@@ -9,6 +9,8 @@ internal sealed class MemoryTransport : ITransport
 
     public byte[] Sent => _sent.ToArray();
 
+    public bool HasGone => false;
+
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken ct) => ValueTask.FromResult(0);
 
     public ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)

@@ -1,3 +1,4 @@
+using Streams.Broker.Api;
 using Streams.Broker.Fuzz.Wire;
 
 namespace Streams.Broker.Fuzz.Fuzzing;
@@ -16,7 +17,7 @@ internal sealed class Seeds(Random random)
     public static readonly string[] Topics = ["one", "two", "three"];
     private static readonly string[] Groups = ["g1", "g2", ""];
     private static readonly string[] Ids = ["tx1", "tx2", ""];
-    private static readonly Format[] Formats = [.. Format.Requests];
+    private static readonly Format[] Formats = [.. Format.Requests.Where(f => Apis.Find(f.Key) is { } api && f.Min <= api.Max && f.Max >= api.Min)];
     private int _correlation;
 
     public Frame Next()
@@ -24,7 +25,8 @@ internal sealed class Seeds(Random random)
         var format = Formats[random.Next(Formats.Length)];
         // Batches and fetches are where most of the broker's work with bytes is.
         if (random.Next(4) == 0) format = random.Next(3) > 0 ? Format.Find(0, true, (short)random.Next(3, 12))! : Format.Find(1, true, (short)random.Next(4, 17))!;
-        return Of(format, (short)random.Next(format.Min, format.Max + 1));
+        var api = Apis.Find(format.Key)!;
+        return Of(format, (short)random.Next(Math.Max(format.Min, api.Min), Math.Min(format.Max, api.Max) + 1));
     }
 
     /// <summary>A valid request of one version; a produce that is answered where <paramref name="answered"/> is asked for.</summary>

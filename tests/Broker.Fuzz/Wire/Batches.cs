@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.Numerics;
 using System.Text;
 
 namespace Streams.Broker.Fuzz.Wire;
@@ -97,11 +98,7 @@ internal static class Batches
     private static uint Crc32C(ReadOnlySpan<byte> bytes)
     {
         var crc = uint.MaxValue;
-        foreach (var b in bytes)
-        {
-            crc ^= b;
-            for (var bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ ((crc & 1) == 0 ? 0 : 0x82F63B78);
-        }
+        foreach (var b in bytes) crc = BitOperations.Crc32C(crc, b);
         return ~crc;
     }
 }
