@@ -13,6 +13,7 @@ internal sealed class GroupMember : IDisposable
     private readonly Dictionary<int, long> _positions = [];
     private readonly Dictionary<int, long> _committed = [];
     private Session? _session;
+    private bool _closing;
 
     public GroupMember(Run run, int client, string group)
     {
@@ -67,6 +68,7 @@ internal sealed class GroupMember : IDisposable
 
     public void Dispose()
     {
+        _closing = true;
         _consumer.Close();
         _consumer.Dispose();
     }
@@ -74,7 +76,8 @@ internal sealed class GroupMember : IDisposable
     private List<TopicPartitionOffset> Assigned(List<TopicPartition> partitions)
     {
         Rebalanced = true;
-        return Begin(partitions);
+        // A member that leaves may still be given partitions; it reads nothing more, and can ask nothing more either.
+        return _closing ? [.. partitions.Select(p => new TopicPartitionOffset(p, Offset.Beginning))] : Begin(partitions);
     }
 
     private void Lose()
