@@ -18,8 +18,8 @@ sealed class BrokerProcess : IAsyncDisposable
 
     public string BootstrapServers { get; private set; } = "";
 
-    /// <summary>Where the embedded broker keeps its files.</summary>
-    public string DataDirectory => _folder.FullName;
+    /// <summary>Where the embedded broker keeps its files; empty for Apache Kafka.</summary>
+    public string DataDirectory => IsApacheKafka ? "" : _folder.FullName;
 
     public async Task StartAsync()
     {

@@ -2,6 +2,11 @@ using System.Collections.Concurrent;
 
 namespace Streams.Broker.Clients.Tests;
 
+/// <summary>The broker that a client is to try.</summary>
+/// <param name="DataDirectory">Where the embedded broker keeps its files; empty for Apache Kafka.</param>
+/// <param name="Prefix">What the names of the client's topics, groups and transactional ids begin with.</param>
+sealed record Target(string BootstrapServers, string DataDirectory, string Prefix);
+
 /// <summary>A Kafka client, and how it is made to show what it can do.</summary>
 abstract class Client
 {
@@ -18,23 +23,22 @@ abstract class Client
     public virtual IReadOnlyDictionary<string, string> Lacks { get; } = new Dictionary<string, string>();
 
     /// <summary>Tries all features.</summary>
-    /// <param name="prefix">What the names of its topics, groups and transactional ids begin with.</param>
-    public async Task<IReadOnlyDictionary<string, Cell>> RunAsync(string bootstrapServers, string prefix)
+    public async Task<IReadOnlyDictionary<string, Cell>> RunAsync(Target target)
     {
         var cells = new ConcurrentDictionary<string, Cell>();
         foreach (var (feature, why) in Lacks) cells[feature] = Cell.Absent(why);
-        await TryAsync(bootstrapServers, prefix, (feature, cell) => cells[feature] = cell);
+        await TryAsync(target, (feature, cell) => cells[feature] = cell);
         foreach (var (feature, codec) in Feature.Codecs.Where(c => cells.GetValueOrDefault(c.Key)?.Outcome == Outcome.Ok))
         {
             // Clients turn compression off in silence when a broker's versions do not please them.
-            var stored = await Wire.CodecAsync(bootstrapServers, Feature.TopicOf(prefix, feature));
+            var stored = await Wire.CodecAsync(target.BootstrapServers, Feature.TopicOf(target.Prefix, feature));
             if (stored != codec) cells[feature] = Cell.Failed($"the batch was stored with codec {stored} instead of {codec}");
         }
         foreach (var feature in Features) cells.TryAdd(feature, Cell.Failed("not reported"));
         return cells;
     }
 
-    protected abstract Task TryAsync(string bootstrapServers, string prefix, Action<string, Cell> report);
+    protected abstract Task TryAsync(Target target, Action<string, Cell> report);
 }
 
 /// <summary>A client whose features are methods here.</summary>
@@ -42,15 +46,15 @@ abstract class MethodClient : Client
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
 
-    public override IReadOnlyList<string> Features => [.. Methods("", "").Keys];
+    public override IReadOnlyList<string> Features => [.. Methods(new Target("", "", "")).Keys];
 
     /// <summary>How many features are tried at a time.</summary>
     protected virtual int AtOnce => 3;
 
-    protected abstract IReadOnlyDictionary<string, Func<Task>> Methods(string bootstrapServers, string prefix);
+    protected abstract IReadOnlyDictionary<string, Func<Task>> Methods(Target target);
 
-    protected override Task TryAsync(string bootstrapServers, string prefix, Action<string, Cell> report) =>
-        Parallel.ForEachAsync(Methods(bootstrapServers, prefix), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (method, _) =>
+    protected override Task TryAsync(Target target, Action<string, Cell> report) =>
+        Parallel.ForEachAsync(Methods(target), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (method, _) =>
         {
             report(method.Key, await TryAsync(method.Value));
         });

@@ -28,7 +28,7 @@ public sealed class ClientRuns : IAsyncLifetime
         await _places.WaitAsync();
         try
         {
-            return await Task.Run(() => client.RunAsync(_broker.BootstrapServers, prefix));
+            return await Task.Run(() => client.RunAsync(new Target(_broker.BootstrapServers, _broker.DataDirectory, prefix)));
         }
         finally
         {

@@ -4,7 +4,7 @@ namespace Streams.Broker.Clients.Tests;
 /// A client of another language. Its program gets the bootstrap servers and the prefix and prints one line for each feature:
 /// <c>ok</c>, <c>-</c> or <c>FAILED</c>, a tab, the feature's name, a tab, and the reason of the latter two.
 /// </summary>
-sealed class ProgramClient(string name, string? missing, IReadOnlyDictionary<string, string> lacks, string program, params string[] arguments) : Client
+sealed class ProgramClient(string name, string? missing, IReadOnlyDictionary<string, string> lacks, string program, Func<Task<string[]>> arguments) : Client
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(220);
 
@@ -16,9 +16,9 @@ sealed class ProgramClient(string name, string? missing, IReadOnlyDictionary<str
 
     public override IReadOnlyList<string> Features => [.. Feature.All.Where(f => !lacks.ContainsKey(f))];
 
-    protected override async Task TryAsync(string bootstrapServers, string prefix, Action<string, Cell> report)
+    protected override async Task TryAsync(Target target, Action<string, Cell> report)
     {
-        var run = await Program.RunAsync(program, [.. arguments, bootstrapServers, prefix], patience: Patience);
+        var run = await Program.RunAsync(program, [.. await arguments(), target.BootstrapServers, target.Prefix], patience: Patience);
         var cells = run.Output.Split('\n').Select(l => l.Split('\t')).Where(p => p.Length >= 2 && p[0] is "ok" or "-" or "FAILED").ToList();
         foreach (var parts in cells)
         {

@@ -9,14 +9,14 @@ sealed class ConfluentClient : MethodClient
 
     protected override int AtOnce => 4;
 
-    protected override IReadOnlyDictionary<string, Func<Task>> Methods(string bootstrapServers, string prefix)
+    protected override IReadOnlyDictionary<string, Func<Task>> Methods(Target target)
     {
-        var producing = new Producing(bootstrapServers, prefix);
-        var consuming = new Consuming(bootstrapServers, prefix);
-        var members = new Members(bootstrapServers, prefix);
-        var transactions = new Transactions(bootstrapServers, prefix);
-        var topics = new TopicAdmin(bootstrapServers, prefix);
-        var groups = new GroupAdmin(bootstrapServers, prefix);
+        var producing = new Producing(target);
+        var consuming = new Consuming(target);
+        var members = new Members(target);
+        var transactions = new Transactions(target);
+        var topics = new TopicAdmin(target);
+        var groups = new GroupAdmin(target);
         return new Dictionary<string, Func<Task>>
         {
             [Feature.Produce] = producing.Plain,

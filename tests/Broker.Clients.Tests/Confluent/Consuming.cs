@@ -2,7 +2,7 @@ using Confluent.Kafka;
 
 namespace Streams.Broker.Clients.Tests.Confluent;
 
-sealed class Consuming(string bootstrapServers, string prefix) : Kit(bootstrapServers, prefix)
+sealed class Consuming(Target target) : Kit(target)
 {
     public async Task Positions()
     {

@@ -3,7 +3,7 @@ using Confluent.Kafka.Admin;
 
 namespace Streams.Broker.Clients.Tests.Confluent;
 
-sealed class GroupAdmin(string bootstrapServers, string prefix) : Kit(bootstrapServers, prefix)
+sealed class GroupAdmin(Target target) : Kit(target)
 {
     public async Task Groups()
     {

@@ -4,14 +4,14 @@ using Confluent.Kafka.Admin;
 
 namespace Streams.Broker.Clients.Tests.Confluent;
 
-/// <summary>Confluent.Kafka's clients as the tests want them. Names of topics and groups begin with <paramref name="prefix"/>.</summary>
-class Kit(string bootstrapServers, string prefix)
+/// <summary>Confluent.Kafka's clients as the tests want them. Names of topics and groups begin with the target's prefix.</summary>
+class Kit(Target target)
 {
     protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
 
-    public string Prefix => prefix;
+    public string Prefix => target.Prefix;
 
-    protected string Servers => bootstrapServers;
+    protected string Servers => target.BootstrapServers;
 
     public static async Task UntilAsync(Func<bool> reached, string what)
     {
@@ -23,7 +23,7 @@ class Kit(string bootstrapServers, string prefix)
         }
     }
 
-    public string Unique(string what) => $"{prefix}-{what}-{Guid.NewGuid().ToString("N")[..6]}";
+    public string Unique(string what) => $"{Prefix}-{what}-{Guid.NewGuid().ToString("N")[..6]}";
 
     /// <summary>A new topic with a name of its own, which keeps records of any age.</summary>
     public async Task<string> TopicAsync(int partitions = 1, params (string Key, string Value)[] configs)
@@ -39,13 +39,14 @@ class Kit(string bootstrapServers, string prefix)
         foreach (var (key, value) in configs) all[key] = value;
         using var admin = Admin();
         await admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = partitions, ReplicationFactor = 1, Configs = all }]);
+        await UntilAsync(() => admin.GetMetadata(topic, Patience).Topics[0].Partitions.Count == partitions, "the topic known");
     }
 
-    public IAdminClient Admin() => new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrapServers }).SetLogHandler((_, _) => { }).Build();
+    public IAdminClient Admin() => new AdminClientBuilder(new AdminClientConfig { BootstrapServers = Servers }).SetLogHandler((_, _) => { }).Build();
 
     public IProducer<string?, string?> Producer(Action<ProducerConfig>? configure = null)
     {
-        var config = new ProducerConfig { BootstrapServers = bootstrapServers, LingerMs = 5 };
+        var config = new ProducerConfig { BootstrapServers = Servers, LingerMs = 5 };
         configure?.Invoke(config);
         return new ProducerBuilder<string?, string?>(config).SetLogHandler((_, _) => { }).Build();
     }
@@ -54,7 +55,7 @@ class Kit(string bootstrapServers, string prefix)
     {
         var config = new ConsumerConfig
         {
-            BootstrapServers = bootstrapServers, GroupId = Unique("group"), AutoOffsetReset = AutoOffsetReset.Earliest, EnableAutoCommit = false, EnablePartitionEof = true,
+            BootstrapServers = Servers, GroupId = Unique("group"), AutoOffsetReset = AutoOffsetReset.Earliest, EnableAutoCommit = false, EnablePartitionEof = true,
         };
         configure?.Invoke(config);
         var builder = new ConsumerBuilder<string?, string?>(config).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { });

@@ -3,7 +3,7 @@ using Confluent.Kafka;
 namespace Streams.Broker.Clients.Tests.Confluent;
 
 /// <summary>Groups of several members.</summary>
-sealed class Members(string bootstrapServers, string prefix) : Kit(bootstrapServers, prefix)
+sealed class Members(Target target) : Kit(target)
 {
     public Task Rebalance() => JoinAndLeaveAsync(c => c.PartitionAssignmentStrategy = PartitionAssignmentStrategy.Range);
 

@@ -3,7 +3,7 @@ using Confluent.Kafka;
 
 namespace Streams.Broker.Clients.Tests.Confluent;
 
-sealed class Producing(string bootstrapServers, string prefix) : Kit(bootstrapServers, prefix)
+sealed class Producing(Target target) : Kit(target)
 {
     public async Task Plain()
     {

@@ -3,7 +3,7 @@ using Confluent.Kafka.Admin;
 
 namespace Streams.Broker.Clients.Tests.Confluent;
 
-sealed class TopicAdmin(string bootstrapServers, string prefix) : Kit(bootstrapServers, prefix)
+sealed class TopicAdmin(Target target) : Kit(target)
 {
     public async Task Topics()
     {

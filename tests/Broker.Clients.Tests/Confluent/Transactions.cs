@@ -2,7 +2,7 @@ using Confluent.Kafka;
 
 namespace Streams.Broker.Clients.Tests.Confluent;
 
-sealed class Transactions(string bootstrapServers, string prefix) : Kit(bootstrapServers, prefix)
+sealed class Transactions(Target target) : Kit(target)
 {
     public async Task CommitAndAbort()
     {

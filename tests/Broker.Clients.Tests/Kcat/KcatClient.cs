@@ -16,10 +16,10 @@ sealed class KcatClient : MethodClient
         [Feature.SendOffsets] = NoAdmin, [Feature.Topics] = NoAdmin, [Feature.Partitions] = NoAdmin, [Feature.Configs] = NoAdmin, [Feature.Groups] = NoAdmin, [Feature.DeleteRecords] = NoAdmin,
     };
 
-    protected override IReadOnlyDictionary<string, Func<Task>> Methods(string bootstrapServers, string prefix)
+    protected override IReadOnlyDictionary<string, Func<Task>> Methods(Target target)
     {
-        var plain = new KcatRecords(bootstrapServers, prefix);
-        var groups = new KcatGroups(bootstrapServers, prefix);
+        var plain = new KcatRecords(target);
+        var groups = new KcatGroups(target);
         return new Dictionary<string, Func<Task>>
         {
             [Feature.Produce] = plain.Plain,

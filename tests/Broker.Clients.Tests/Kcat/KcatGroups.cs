@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Streams.Broker.Clients.Tests.Kcat;
 
 /// <summary>kcat -G tells on stderr which partitions it is given and loses.</summary>
-sealed partial class KcatGroups(string bootstrapServers, string prefix) : KcatKit(bootstrapServers, prefix)
+sealed partial class KcatGroups(Target target) : KcatKit(target)
 {
     public async Task Commits()
     {

@@ -4,7 +4,7 @@ using Streams.Broker.Clients.Tests.Confluent;
 namespace Streams.Broker.Clients.Tests.Kcat;
 
 /// <summary>Runs kcat.</summary>
-abstract class KcatKit(string bootstrapServers, string prefix) : Kit(bootstrapServers, prefix)
+abstract class KcatKit(Target target) : Kit(target)
 {
     /// <summary>Writes lines to partition 0.</summary>
     protected Task ProduceAsync(string topic, string input, params string[] arguments) =>

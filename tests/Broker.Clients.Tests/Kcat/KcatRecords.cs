@@ -3,7 +3,7 @@ using Confluent.Kafka;
 
 namespace Streams.Broker.Clients.Tests.Kcat;
 
-sealed class KcatRecords(string bootstrapServers, string prefix) : KcatKit(bootstrapServers, prefix)
+sealed class KcatRecords(Target target) : KcatKit(target)
 {
     private const string Uncommitted = "isolation.level=read_uncommitted";
 

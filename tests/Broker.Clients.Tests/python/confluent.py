@@ -22,6 +22,7 @@ def unique(what):
 
 def create(name, partitions=1, **configs):
     admin.create_topics([NewTopic(name, partitions, 1, config={"retention.ms": "-1", **configs})])[name].result(PATIENCE)
+    until(lambda: len(admin.list_topics(name, PATIENCE).topics[name].partitions) == partitions, "the topic known")
     return name
 
 
@@ -43,7 +44,7 @@ def numbered(what, count):
 
 
 def send(to, values, partition=0, using=None):
-    p = using or producer()
+    p = producer() if using is None else using
     for value in values:
         p.produce(to, value, "k", partition=partition)
     equal(0, p.flush(PATIENCE))

@@ -22,6 +22,7 @@ def unique(what):
 
 def create(name, partitions=1, **configs):
     admin.create_topics([NewTopic(name, partitions, 1, topic_configs={"retention.ms": "-1", **configs})])
+    until(lambda: len(admin.describe_topics([name])[0]["partitions"]) == partitions, "the topic known")
     return name
 
 
