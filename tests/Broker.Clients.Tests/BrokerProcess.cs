@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace Streams.Broker.Clients.Tests;
 
-/// <summary>The broker that the clients talk to: the process that <c>./streams broker</c> starts, or Apache Kafka for calibration (STREAMS_CLIENTS_BROKER=kafka).</summary>
+/// <summary>
+/// The broker that the clients talk to: the process that <c>./streams broker</c> starts. STREAMS_CLIENTS_BROKER names another one: <c>kafka</c> for
+/// Apache Kafka, where a failure is the test's own fault, or the path of another build's streams.dll.
+/// </summary>
 sealed class BrokerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -12,7 +15,9 @@ sealed class BrokerProcess : IAsyncDisposable
     private RealKafka? _kafka;
     private Process? _process;
 
-    public static bool IsApacheKafka { get; } = Environment.GetEnvironmentVariable("STREAMS_CLIENTS_BROKER") == "kafka";
+    private static readonly string? Chosen = Environment.GetEnvironmentVariable("STREAMS_CLIENTS_BROKER");
+
+    public static bool IsApacheKafka { get; } = Chosen == "kafka";
 
     public static string Name => IsApacheKafka ? "Apache Kafka" : "the embedded broker";
 
@@ -31,7 +36,7 @@ sealed class BrokerProcess : IAsyncDisposable
             return;
         }
         var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-        var program = Path.Combine(Checkout.Root, "src", "Cli", "bin", configuration, "net10.0", "streams.dll");
+        var program = Chosen ?? Path.Combine(Checkout.Root, "src", "Cli", "bin", configuration, "net10.0", "streams.dll");
         _process = Program.Start("dotnet", [program, "broker", "--port", "0", "--data", _folder.FullName]);
         _process.ErrorDataReceived += (_, e) => { if (e.Data is not null) lock (_log) _log.Add(e.Data); };
         _process.BeginErrorReadLine();

@@ -94,7 +94,7 @@ sealed class AdminTools(Target target) : ToolKit(target)
         Assert.Contains($"{topic}-0", await ToolAsync("transactions", "describe", "--transactional-id", topic), StringComparison.Ordinal);
         Assert.Equal(2, Lines(await ToolAsync("transactions", "describe-producers", "--topic", topic, "--partition", "0")).Length);
         await ToolAsync("transactions", "find-hanging", "--topic", topic, "--partition", "0");
-        await ToolAsync("transactions", "forceTerminateTransaction", "--transactional-id", topic);
+        await ToolAsync("transactions", "forceTerminateTransaction", "--transactionalId", topic);
         Assert.Throws<KafkaException>(() => producer.CommitTransaction(Patience));
         Assert.Empty(Values(topic));
     }
