@@ -46,7 +46,7 @@ internal static class DeleteTopics
         var deleted = false;
         var error = topic is null ? ErrorCode.UnknownTopicOrPartition : node.Change(topic.Name, now => (deleted = now.Id == topic.Id) ? new TopicDeleted(topic.Name) : null);
         if (error == ErrorCode.KafkaStorageError) return new Outcome(name, id, error, "the disk is full");
-        if (!deleted)
+        if (topic is null || !deleted)
         {
             return name is null
                 ? new Outcome(null, id, ErrorCode.UnknownTopicId, "there is no topic of this id")
