@@ -44,7 +44,7 @@ internal static class DeleteRecords
     private static ErrorCode Delete(Node node, string name, int index, long offset, out long start)
     {
         var (error, moved) = (ErrorCode.UnknownTopicOrPartition, -1L);
-        node.Change(name, topic =>
+        var changed = node.Change(name, topic =>
         {
             if (topic.Find(index) is not { } log) return null;
             var wanted = offset == ToHighWatermark ? log.HighWatermark : offset;
@@ -55,7 +55,8 @@ internal static class DeleteRecords
             if (wanted > log.LogStartOffset) error = node.TryRecord(new RecordsDeleted(name, index, wanted));
             return null;
         });
-        start = moved;
+        if (error == ErrorCode.None) error = changed;
+        start = error == ErrorCode.None ? moved : -1;
         return error;
     }
 }
