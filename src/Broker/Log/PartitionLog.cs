@@ -60,6 +60,15 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
 
     public long HighWatermark { get; private set; }
 
+    /// <summary>Bytes of all its segments.</summary>
+    public long Size
+    {
+        get
+        {
+            lock (_gate) return _segments.Sum(s => s.Size);
+        }
+    }
+
     /// <summary>Readers of committed records see up to here: the first record of the earliest open transaction, else the high watermark.</summary>
     public long LastStableOffset
     {

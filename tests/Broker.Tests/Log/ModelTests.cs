@@ -189,11 +189,11 @@ public sealed class ModelTests(ITestOutputHelper output)
         {
             _bed.Disk.StepsLeft = null;
             _bed.Disk.IsFull = true;
-            var (end, size) = (_log.LogEndOffset, _log.SizeInBytes);
+            var (end, size) = (_log.LogEndOffset, _log.Size);
             try
             {
                 Assert.Throws<IOException>(() => _log.Append(LogBed.Batch("too much", [1])));
-                Assert.Equal((end, size), (_log.LogEndOffset, _log.SizeInBytes));
+                Assert.Equal((end, size), (_log.LogEndOffset, _log.Size));
             }
             finally
             {

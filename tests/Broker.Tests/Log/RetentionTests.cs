@@ -43,7 +43,7 @@ public sealed class RetentionTests
         Assert.Equal(0, log.LogStartOffset);
         log.Config = log.Config with { RetentionBytes = size - first };
         log.Retain(0);
-        Assert.Equal(size - first, log.SizeInBytes);
+        Assert.Equal(size - first, log.Size);
         Assert.True(log.LogStartOffset > 0);
     }
 
