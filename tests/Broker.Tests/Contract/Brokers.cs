@@ -21,7 +21,7 @@ public sealed class Embedded : IBrokerUnderTest, IAsyncLifetime
 
     public async Task InitializeAsync() => _broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions
     {
-        DataDirectory = _directory, RetentionCheckInterval = TimeSpan.FromSeconds(1), CleanerInterval = TimeSpan.FromSeconds(0.5),
+        DataDirectory = _directory, RetentionCheckInterval = TimeSpan.FromMilliseconds(200), CleanerInterval = TimeSpan.FromSeconds(0.5),
     });
 
     public async Task DisposeAsync()
