@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using Streams.Broker.Disk;
 
 namespace Streams.Broker.Tests.Cleaner;
@@ -45,8 +44,6 @@ internal sealed class MemoryDisk : IDisk
         private byte[] _bytes = new byte[256];
 
         public long Length { get; private set; }
-
-        public SafeFileHandle? Handle => null;
 
         public int Read(Span<byte> buffer, long position)
         {

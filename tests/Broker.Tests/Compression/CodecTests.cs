@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Streams.Broker.Compression;
 
 namespace Streams.Broker.Tests.Compression;
@@ -62,14 +63,28 @@ public sealed class CodecTests
         var random = new Random(seed);
         for (var run = 0; run < Tier.Of(300, 5000); run++)
         {
-            var content = new byte[random.Next(1, 1 << random.Next(1, 18))];
-            for (var i = 0; i < content.Length; i++)
-            {
-                if (i > 10 && random.Next(4) > 0) content[i] = content[i - random.Next(1, Math.Min(i, 300))];
-                else content[i] = (byte)random.Next(1 + random.Next(256));
-            }
+            var content = Repetitive(random, random.Next(1, 1 << random.Next(1, 18)));
             foreach (var codec in new[] { Codec.Gzip, Codec.Snappy, Codec.Lz4 })
                 Assert.True(Decompress(codec, Codecs.Compress(codec, content), content.Length).AsSpan().SequenceEqual(content), $"seed {seed}, run {run}, {codec}");
+        }
+    }
+
+    /// <summary>The commands of the two libraries write what Java's do not: streams without sizes, linked blocks, long windows, every level.</summary>
+    [SkippableFact]
+    public async Task What_the_commands_zstd_and_lz4_wrote_is_read()
+    {
+        Skip.If(Checkout.Program("zstd") is null || Checkout.Program("lz4") is null, "zstd or lz4 is not installed");
+        var seed = Environment.TickCount;
+        var random = new Random(seed);
+        for (var run = 0; run < Tier.Of(12, 300); run++)
+        {
+            var content = Repetitive(random, random.Next(1, 1 << random.Next(1, 20)));
+            var level = random.Next(1, 20);
+            foreach (var (codec, command) in new[] { (Codec.Zstd, $"-q -c -{level}{(run % 2 == 0 ? " --long=22 --no-check" : "")}"), (Codec.Lz4, $"-q -c -{level % 12 + 1} -BD -B{random.Next(4, 8)}{(run % 2 == 0 ? " -BX" : "")}") })
+            {
+                var compressed = await PipedAsync(codec == Codec.Zstd ? "zstd" : "lz4", command, content);
+                Assert.True(Decompress(codec, compressed, content.Length).AsSpan().SequenceEqual(content), $"seed {seed}, run {run}, {codec} {command}");
+            }
         }
     }
 
@@ -110,6 +125,30 @@ public sealed class CodecTests
         // A Zstandard frame of one repeated block after another.
         byte[] frames = [0x28, 0xB5, 0x2F, 0xFD, 0, 0x58, .. Enumerable.Range(0, 1000).SelectMany(_ => new byte[] { 0x02, 0, 0x10, 0 })];
         Assert.True(Assert.Throws<CompressionException>(() => Decompress(Codec.Zstd, frames, 1 << 20)).IsTooLarge);
+    }
+
+    private static byte[] Repetitive(Random random, int length)
+    {
+        var content = new byte[length];
+        for (var i = 0; i < length; i++)
+        {
+            if (i <= 10 || random.Next(8) > 0) content[i] = (byte)random.Next(1 + random.Next(256));
+            else for (var (from, end) = (random.Next(i), Math.Min(length, i + random.Next(3, 200))); i < end; i++) content[i] = content[from++];
+        }
+        return content;
+    }
+
+    private static async Task<byte[]> PipedAsync(string program, string arguments, byte[] content)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        var output = new MemoryStream();
+        var reading = process.StandardOutput.BaseStream.CopyToAsync(output);
+        await process.StandardInput.BaseStream.WriteAsync(content);
+        process.StandardInput.Close();
+        await reading;
+        await process.WaitForExitAsync();
+        Assert.Equal(0, process.ExitCode);
+        return output.ToArray();
     }
 
     private static byte[] Mutate(byte[] original, Random random)
