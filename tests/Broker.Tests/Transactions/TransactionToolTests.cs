@@ -23,14 +23,14 @@ public sealed class TransactionToolTests : IAsyncLifetime
         var missing = Checkout.ServersMissing("kafka");
         Skip.If(missing is not null, missing);
         await _bed.CreateTopicAsync("t");
-        var producer = await _wire.InitAsync("hanging");
+        var producer = await _wire.InitAsync("hanging", 900_000);
         await _wire.AddAsync(producer, "t");
         await _wire.ProduceAsync(producer, "t", 0, 3);
         var told = await Task.WhenAll(
             ToolAsync("list"), ToolAsync("describe", "--transactional-id", "hanging"), ToolAsync("describe-producers", "--topic", "t", "--partition", "0"),
             ToolAsync("find-hanging", "--broker-id", "1"));
         Assert.Matches($@"hanging\s+1\s+{producer.ProducerId}\s+Ongoing", told[0]);
-        Assert.Matches($@"1\s+hanging\s+{producer.ProducerId}\s+{producer.Epoch}\s+Ongoing\s+60000\s+\d+\s+\d+\s+t-0", told[1]);
+        Assert.Matches($@"1\s+hanging\s+{producer.ProducerId}\s+{producer.Epoch}\s+Ongoing\s+900000\s+\d+\s+\d+\s+t-0", told[1]);
         Assert.Matches($@"{producer.ProducerId}\s+{producer.Epoch}\s+-1\s+2\s+\d+\s+0", told[2]);
         Assert.DoesNotMatch(@"(?m)^t\s", told[3]);
         await ToolAsync("abort", "--topic", "t", "--partition", "0", "--start-offset", "0");

@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using Streams.Broker.Disk;
 
 namespace Streams.Broker.Tests.Transactions;
@@ -35,8 +34,6 @@ public sealed class WatchedDisk : IDisk
     private sealed class WatchedFile(WatchedDisk disk, string path, IDiskFile file) : IDiskFile
     {
         public long Length => file.Length;
-
-        public SafeFileHandle? Handle => file.Handle;
 
         public int Read(Span<byte> buffer, long position) => file.Read(buffer, position);
 
