@@ -25,6 +25,7 @@ internal sealed class ListenerSecurity
         Sasl = options.Sasl;
         if (Sasl is not null)
         {
+            if (!File.Exists(Sasl.UsersFile)) throw new FileNotFoundException($"{Sasl.UsersFile} does not exist; streams broker add-user --users {Sasl.UsersFile} --name NAME makes it", Sasl.UsersFile);
             var users = SaslUsersFile.Read(Sasl.UsersFile);
             if (users.Count == 0) throw new InvalidDataException($"{Sasl.UsersFile} has no users; streams broker add-user --users {Sasl.UsersFile} --name NAME makes one");
             Users = new SaslUsers(users);

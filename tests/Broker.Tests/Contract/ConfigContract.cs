@@ -211,6 +211,21 @@ public abstract class ConfigContract(IBrokerUnderTest broker) : BrokerContract(b
         Assert.Equal(InvalidRequest, await client.AlterAsync(Broker, "one", ("log.retention.ms", Set, "1")));
     }
 
+    [SkippableFact]
+    public async Task A_change_takes_effect_on_the_log()
+    {
+        var name = await CreateTopicAsync(1);
+        using var client = await WireClient.ConnectAsync(BootstrapServers);
+        using var producer = Producer(p => p.EnableIdempotence = false);
+        var record = new Confluent.Kafka.Message<string, string> { Key = "k", Value = new string('v', 1000) };
+        await producer.ProduceAsync(name, record);
+        Assert.Equal(0, await client.AlterAsync(Topic, name, ("max.message.bytes", Set, "500")));
+        await HoldsAsync(client, Topic, name, "max.message.bytes", "500");
+        Until(() => producer.ProduceAsync(name, record).ContinueWith(p => p.Exception?.InnerException is Confluent.Kafka.ProduceException<string, string> { Error.Code: Confluent.Kafka.ErrorCode.MsgSizeTooLarge }).Result);
+        Assert.Equal(0, await client.AlterAsync(Topic, name, ("max.message.bytes", Delete, null)));
+        Until(() => producer.ProduceAsync(name, record).ContinueWith(p => p.IsCompletedSuccessfully).Result);
+    }
+
     /// <summary>Kafka's brokers hear of a change a moment after its answer.</summary>
     private static async Task HoldsAsync(WireClient client, sbyte type, string name, string key, string value, sbyte? source = null)
     {
