@@ -54,8 +54,8 @@ internal static class DeleteRecords
             moved = Math.Max(wanted, log.LogStartOffset);
             return wanted > log.LogStartOffset ? new RecordsDeleted(name, index, wanted) : null;
         });
-        if (error == ErrorCode.None && changed != ErrorCode.None) (error, moved) = (changed, -1);
-        start = moved;
+        if (error == ErrorCode.None) error = changed;
+        start = error == ErrorCode.None ? moved : -1;
         return error;
     }
 }

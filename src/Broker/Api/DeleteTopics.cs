@@ -43,9 +43,10 @@ internal static class DeleteTopics
         if (name is not null && id != Guid.Empty) return new Outcome(name, id, ErrorCode.InvalidRequest, "a topic is named by its name or by its id, not by both");
         if (name is null && id == Guid.Empty) return new Outcome(name, id, ErrorCode.InvalidRequest, "neither a name nor an id");
         var topic = name is null ? node.Find(id) : node.Find(name);
-        var changed = topic is null ? ErrorCode.None : node.Change(topic.Name, now => now.Id == topic.Id ? new TopicDeleted(topic.Name) : null);
-        if (changed == ErrorCode.KafkaStorageError) return new Outcome(topic!.Name, topic.Id, changed, "it could not be written");
-        if (topic is null || changed != ErrorCode.None || node.Find(topic.Id) is not null)
+        var deleted = false;
+        var error = topic is null ? ErrorCode.UnknownTopicOrPartition : node.Change(topic.Name, now => (deleted = now.Id == topic.Id) ? new TopicDeleted(topic.Name) : null);
+        if (error == ErrorCode.KafkaStorageError) return new Outcome(name, id, error, "the disk is full");
+        if (topic is null || !deleted)
         {
             return name is null
                 ? new Outcome(null, id, ErrorCode.UnknownTopicId, "there is no topic of this id")

@@ -78,15 +78,6 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
         }
     }
 
-    /// <summary>Bytes of all segments.</summary>
-    public long SizeInBytes
-    {
-        get
-        {
-            lock (_gate) return _segments.Sum(s => s.Size);
-        }
-    }
-
     public long EndFor(bool committedOnly) => committedOnly ? LastStableOffset : HighWatermark;
 
     public bool HasOpenTransaction(long producerId)
@@ -108,6 +99,7 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
                 var error = entry.Check(batch, out var duplicate);
                 if (error != ErrorCode.None) return Appended.Refused(error);
                 if (duplicate is { } written) return new Appended(ErrorCode.None, written.BaseOffset, byBroker ? written.MaxTimestamp : -1);
+                if (!batch.IsTransactional && entry.OpenTransactionOffset is not null) return Appended.Refused(ErrorCode.InvalidTxnState);
             }
             long? now = byBroker ? _host.Now : null;
             if (byBroker || batch.IsLogAppendTime) RecordBatch.WriteTimestampType(bytes, now);
@@ -115,13 +107,13 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
         }
     }
 
-    /// <summary>Ends a producer's transaction in this partition; nothing happens where it has none.</summary>
+    /// <summary>Ends a producer's transaction in this partition. Where it has written nothing a marker is set only if <paramref name="evenIfEmpty"/>.</summary>
     /// <exception cref="IOException">The disk is full or broken; the log is as before.</exception>
-    public bool AppendMarker(long producerId, short epoch, bool commit, long timestamp)
+    public bool AppendMarker(long producerId, short epoch, bool commit, long timestamp, bool evenIfEmpty = false)
     {
         lock (_gate)
         {
-            if (IsDamaged || !_producers.TryGetValue(producerId, out var entry) || entry.OpenTransactionOffset is null) return false;
+            if (IsDamaged || (!evenIfEmpty && !HasOpenTransaction(producerId))) return false;
             Write(ControlBatch.Create(producerId, epoch, commit, timestamp));
             return true;
         }

@@ -111,10 +111,7 @@ internal sealed partial class Node : IAsyncDisposable
     /// <summary>A topic whose name differs from this one in '.' and '_' alone.</summary>
     public Topic? FindCollision(string name) => _topics.Values.FirstOrDefault(t => TopicNames.Collide(t.Name, name));
 
-    /// <summary>
-    /// Changes a topic that exists at this moment; UNKNOWN_TOPIC_OR_PARTITION where there is none, KAFKA_STORAGE_ERROR where the disk is full. The change is null
-    /// where nothing is to be written.
-    /// </summary>
+    /// <summary>Changes a topic that exists at this moment, or tells that there is none, or no room on disk. The change is null where nothing is to be written.</summary>
     public ErrorCode Change(string topic, Func<Topic, JournalEntry?> change)
     {
         lock (_gate)
@@ -127,7 +124,10 @@ internal sealed partial class Node : IAsyncDisposable
     /// <summary>Changes what is set for this broker, or for all; from what was set before.</summary>
     public ErrorCode ChangeBroker(string broker, Func<IReadOnlyDictionary<string, string>, JournalEntry?> change)
     {
-        lock (_gate) return change(BrokerConfigs.Set(broker)) is { } entry ? TryRecord(entry) : ErrorCode.None;
+        lock (_gate)
+        {
+            return change(BrokerConfigs.Set(broker)) is { } entry ? TryRecord(entry) : ErrorCode.None;
+        }
     }
 
     /// <summary><see cref="Record"/>, answered with KAFKA_STORAGE_ERROR, which clients try again, where the disk is full.</summary>

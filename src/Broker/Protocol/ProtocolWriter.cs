@@ -62,8 +62,11 @@ internal sealed class ProtocolWriter(bool flexible = false) : IDisposable
     }
 
     /// <summary>The number of elements that follow; -1 writes a null array.</summary>
+    /// <summary>The number of elements that follow. Counts are often those of the request: a client that sent null where that is not allowed learns it here.</summary>
+    /// <exception cref="MalformedRequestException">The count is negative; no array of a response is null.</exception>
     public void WriteArrayLength(int count)
     {
+        if (count < 0) throw new MalformedRequestException("null where an array is required");
         if (Flexible) WriteVarUInt((uint)(count + 1));
         else WriteInt32(count);
     }
