@@ -8,7 +8,7 @@ internal static class Resumption
     public static void Run(Life life)
     {
         foreach (var id in life.Known.Transactional.Keys.Order(StringComparer.Ordinal).ToArray()) Begin(life, id);
-        foreach (var place in life.Known.Partitions.Keys.OrderBy(p => p.ToString(), StringComparer.Ordinal).ToArray()) Resend(life, place);
+        foreach (var place in life.Known.Partitions.Keys.Where(p => p.Topic != Script.Compacted).OrderBy(p => p.ToString(), StringComparer.Ordinal).ToArray()) Resend(life, place);
         Begin(life, null);
     }
 
