@@ -8,7 +8,7 @@ internal static class Resumption
     public static void Run(Life life)
     {
         foreach (var id in life.Known.Transactional.Keys.Order(StringComparer.Ordinal).ToArray()) Begin(life, id);
-        foreach (var place in life.Known.Partitions.Keys.OrderBy(p => p.ToString(), StringComparer.Ordinal).ToArray()) Resend(life, place);
+        foreach (var place in life.Known.Partitions.Keys.Where(p => p.Topic != Script.Compacted).OrderBy(p => p.ToString(), StringComparer.Ordinal).ToArray()) Resend(life, place);
         Begin(life, null);
     }
 
@@ -16,7 +16,7 @@ internal static class Resumption
     public static void Begin(Life life, string? transactionalId)
     {
         life.Tell(new ProducerWanted(transactionalId));
-        var (error, id, epoch) = Patience.With(() => life.Client.InitProducerId(transactionalId), answer => answer.Error);
+        var (error, id, epoch) = Patience.With(life, () => life.Client.InitProducerId(transactionalId), answer => answer.Error);
         Violation.If(error != 0, $"InitProducerId of {transactionalId}: error {error}");
         var before = transactionalId is null ? default(Stamp?) : life.Known.Transactional.TryGetValue(transactionalId, out var known) ? known : null;
         var bumped = before?.ProducerId == id;

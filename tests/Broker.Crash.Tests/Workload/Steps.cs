@@ -160,7 +160,7 @@ internal sealed class Steps(Life life, Random random)
     {
         var transaction = new Transaction(Next, id);
         var places = Enumerable.Range(0, random.Next(1, 4)).Select(_ => AnyPlace(passing: false)).ToHashSet();
-        Done(Patience.With(() => life.Client.AddPartitions(id, Known.Transactional[id], places)), $"AddPartitionsToTxn {id}");
+        Done(Patience.With(life, () => life.Client.AddPartitions(id, Known.Transactional[id], places)), $"AddPartitionsToTxn {id}");
         _open[id] = (transaction, places);
     }
 
@@ -190,7 +190,7 @@ internal sealed class Steps(Life life, Random random)
     {
         var (id, offset) = (transaction.TransactionalId, Next);
         var key = new OffsetKey($"of-{id}", new Place("a", random.Next(2)));
-        Done(Patience.With(() => life.Client.AddOffsets(id, Known.Transactional[id], key.Group)), $"AddOffsetsToTxn {id}");
+        Done(Patience.With(life, () => life.Client.AddOffsets(id, Known.Transactional[id], key.Group)), $"AddOffsetsToTxn {id}");
         life.Tell(new OffsetSent(key, offset, transaction));
         Done(life.Client.CommitOffset(id, Known.Transactional[id], key.Group, key.Place, offset), $"TxnOffsetCommit {id}");
     }
@@ -199,7 +199,7 @@ internal sealed class Steps(Life life, Random random)
     {
         var id = transaction.TransactionalId;
         life.Tell(new EndWanted(transaction, commit));
-        Done(Patience.With(() => life.Client.EndTransaction(id, Known.Transactional[id], commit)), $"EndTxn {id}");
+        Done(Patience.With(life, () => life.Client.EndTransaction(id, Known.Transactional[id], commit)), $"EndTxn {id}");
         life.Tell(new Ended(transaction, commit));
         _open.Remove(id);
     }
