@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Streams.Broker.Disk;
@@ -10,7 +11,27 @@ public sealed record EmbeddedBrokerOptions
     /// <summary>Where everything is kept; made when missing, locked against a second process.</summary>
     public required string DataDirectory { get; init; }
 
-    /// <summary>The port on 127.0.0.1; 0 takes any that is free.</summary>
+    /// <summary>Where to listen. Beyond loopback, clients must be asked for something: <see cref="Tls"/>, <see cref="Sasl"/> or both.</summary>
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
+
+    /// <summary>The host that clients are told to connect to; null for <see cref="Address"/>. With TLS, the certificate must be for it.</summary>
+    public string? AdvertisedHost { get; init; }
+
+    /// <summary>Null for no encryption.</summary>
+    public TlsOptions? Tls { get; init; }
+
+    /// <summary>Null for no authentication.</summary>
+    public SaslOptions? Sasl { get; init; }
+
+    public ConnectionOptions Connections { get; init; } = new();
+
+    /// <summary>
+    /// For tests of clients: asked before each request is handled, what is to go wrong with it. It may take its time, which delays the request and those
+    /// behind it on its connection. Called from several threads at once.
+    /// </summary>
+    public Func<FaultRequest, ValueTask<Fault>>? Fault { get; init; }
+
+    /// <summary>The port to listen on; 0 takes any that is free.</summary>
     public int Port { get; init; }
 
     public int DefaultPartitions { get; init; } = 4;

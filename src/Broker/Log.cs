@@ -19,6 +19,12 @@ internal static partial class BrokerLog
     [LoggerMessage(5005, LogLevel.Warning, "connection {Connection} closed: {Reason}")]
     public static partial void ConnectionRefused(this ILogger log, long connection, string reason);
 
+    [LoggerMessage(5060, LogLevel.Information, "connection {Connection} closed: {Reason}")]
+    public static partial void ConnectionClosed(this ILogger log, long connection, string reason);
+
+    [LoggerMessage(5061, LogLevel.Warning, "a connection could not be accepted")]
+    public static partial void AcceptFailed(this ILogger log, Exception error);
+
     [LoggerMessage(5006, LogLevel.Error, "request {Api} failed, connection {Connection} closed")]
     public static partial void RequestFailed(this ILogger log, string api, long connection, Exception error);
 

@@ -74,7 +74,7 @@ public abstract class RealServer(string name, params string[] settings) : IAsync
 
 /// <summary>Apache Kafka, with short waits for what it checks only now and then.</summary>
 public class RealKafka() : RealServer("kafka", "--heap", "512m",
-    "--set", "group.min.session.timeout.ms=1000", "--set", "transaction.abort.timed.out.transaction.cleanup.interval.ms=1000",
+    "--set", "group.min.session.timeout.ms=1000", "--set", "group.consumer.assignment.interval.ms=0", "--set", "transaction.abort.timed.out.transaction.cleanup.interval.ms=1000",
     "--set", "log.retention.check.interval.ms=1000", "--set", "log.cleaner.backoff.ms=500", "--set", "log.initial.task.delay.ms=500")
 {
     public string? BootstrapServers => Printed?[(Printed.IndexOf("bootstrap=", StringComparison.Ordinal) + "bootstrap=".Length)..];

@@ -58,14 +58,14 @@ internal static class ConfigAlterations
         if (alteration.Name.Length == 0) return (ErrorCode.InvalidRequest, "a topic must be named");
         if (TopicNames.Problem(alteration.Name) is { } illegal) return (ErrorCode.InvalidTopic, illegal);
         string? problem = null;
-        var found = node.Change(alteration.Name, topic =>
+        var error = node.Change(alteration.Name, topic =>
         {
             var configs = replace ? [] : new Dictionary<string, string>(topic.Configs, StringComparer.Ordinal);
             problem = ConfigChange.Apply(configs, alteration.Changes, TopicConfigs.Find, d => topic.Effective[d.Name]) ?? TopicConfigs.Problem(configs);
             return problem is null && !validateOnly ? new ConfigsChanged(topic.Name, configs) : null;
         });
-        if (!found) return (ErrorCode.UnknownTopicOrPartition, $"there is no topic {alteration.Name}");
-        return (problem is null ? ErrorCode.None : ErrorCode.InvalidConfig, problem);
+        if (error == ErrorCode.UnknownTopicOrPartition) return (error, $"there is no topic {alteration.Name}");
+        return problem is null ? (error, null) : (ErrorCode.InvalidConfig, problem);
     }
 
     private static (ErrorCode, string?) AlterBroker(Node node, ConfigAlteration alteration, bool replace, bool validateOnly)
@@ -80,14 +80,14 @@ internal static class ConfigAlterations
             _ => null,
         }).FirstOrDefault(p => p is not null);
         if (problem is not null) return (ErrorCode.InvalidRequest, problem);
-        node.ChangeBroker(broker, before =>
+        var error = node.ChangeBroker(broker, before =>
         {
             var configs = replace ? [] : new Dictionary<string, string>(before, StringComparer.Ordinal);
             problem = ConfigChange.Apply(configs, alteration.Changes, known.Find, d => known.Layers(d.Name).First().Value)
                 ?? configs.Select(c => known.Find(c.Key)!.Problem(c.Value)).FirstOrDefault(p => p is not null);
             return problem is null && !validateOnly ? new BrokerConfigsChanged(broker, configs) : null;
         });
-        return (problem is null ? ErrorCode.None : ErrorCode.InvalidRequest, problem);
+        return problem is null ? (error, null) : (ErrorCode.InvalidRequest, problem);
     }
 
     /// <summary>What is wrong with the name of a broker resource, or null: this broker, or the empty name for all.</summary>

@@ -31,12 +31,13 @@ internal static class CreatePartitions
     private static (ErrorCode, string?) Grow(Node node, Wanted wanted, bool validateOnly)
     {
         (ErrorCode Error, string? Message) problem = default;
-        var found = node.Change(wanted.Name, topic =>
+        var error = node.Change(wanted.Name, topic =>
         {
             problem = Problem(wanted, topic.Partitions.Length);
             return problem.Error == ErrorCode.None && !validateOnly ? new PartitionsAdded(wanted.Name, wanted.Count) : null;
         });
-        return found ? problem : (ErrorCode.UnknownTopicOrPartition, $"there is no topic {wanted.Name}");
+        if (error == ErrorCode.UnknownTopicOrPartition) return (error, $"there is no topic {wanted.Name}");
+        return problem.Error != ErrorCode.None ? problem : (error, null);
     }
 
     private static (ErrorCode, string?) Problem(Wanted wanted, int partitions)

@@ -44,7 +44,7 @@ internal static class DeleteRecords
     private static ErrorCode Delete(Node node, string name, int index, long offset, out long start)
     {
         var (error, moved) = (ErrorCode.UnknownTopicOrPartition, -1L);
-        node.Change(name, topic =>
+        var changed = node.Change(name, topic =>
         {
             if (topic.Find(index) is not { } log) return null;
             var wanted = offset == ToHighWatermark ? log.HighWatermark : offset;
@@ -54,7 +54,8 @@ internal static class DeleteRecords
             moved = Math.Max(wanted, log.LogStartOffset);
             return wanted > log.LogStartOffset ? new RecordsDeleted(name, index, wanted) : null;
         });
-        start = moved;
+        if (error == ErrorCode.None) error = changed;
+        start = error == ErrorCode.None ? moved : -1;
         return error;
     }
 }

@@ -43,15 +43,17 @@ internal static class DeleteTopics
         if (name is not null && id != Guid.Empty) return new Outcome(name, id, ErrorCode.InvalidRequest, "a topic is named by its name or by its id, not by both");
         if (name is null && id == Guid.Empty) return new Outcome(name, id, ErrorCode.InvalidRequest, "neither a name nor an id");
         var topic = name is null ? node.Find(id) : node.Find(name);
-        var deleted = topic is not null && node.Change(topic.Name, now => now.Id == topic.Id ? new TopicDeleted(topic.Name) : null) && node.Find(topic.Id) is null;
-        if (!deleted)
+        var deleted = false;
+        var error = topic is null ? ErrorCode.UnknownTopicOrPartition : node.Change(topic.Name, now => (deleted = now.Id == topic.Id) ? new TopicDeleted(topic.Name) : null);
+        if (error == ErrorCode.KafkaStorageError) return new Outcome(name, id, error, "the disk is full");
+        if (topic is null || !deleted)
         {
             return name is null
                 ? new Outcome(null, id, ErrorCode.UnknownTopicId, "there is no topic of this id")
                 : new Outcome(name, Guid.Empty, ErrorCode.UnknownTopicOrPartition, $"there is no topic {name}");
         }
-        removed.Add(topic!);
-        return new Outcome(topic!.Name, topic.Id, ErrorCode.None, null);
+        removed.Add(topic);
+        return new Outcome(topic.Name, topic.Id, ErrorCode.None, null);
     }
 
     private static List<(string? Name, Guid Id)> Parse(Request request)

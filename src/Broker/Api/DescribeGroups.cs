@@ -29,7 +29,7 @@ internal static class DescribeGroups
                 var known = group is not null || (consumers is null && hasOffsets);
                 WriteHead(response, version, id, group, known, consumers is not null);
                 WriteMembers(response, version, group);
-                if (version >= 3) response.WriteInt32(known ? operations : int.MinValue);
+                if (version >= 3) response.WriteInt32(known || version < 6 ? operations : int.MinValue);
                 response.WriteTags();
                 return known;
             });

@@ -29,7 +29,7 @@ internal static class DescribeLogDirs
             foreach (var log in logs)
             {
                 response.WriteInt32(log.Partition);
-                response.WriteInt64(log.SizeInBytes);
+                response.WriteInt64(log.Size);
                 response.WriteInt64(0);
                 response.WriteBool(false);
                 response.WriteTags();

@@ -15,16 +15,16 @@ internal static class LeaveGroup
         if (version >= 1) response.WriteInt32(0);
         if (version < 3)
         {
-            response.WriteError(errors?[0] ?? ErrorCode.UnknownMemberId);
+            response.WriteError(errors[0]);
             return request.Node.Journal.FlushAsync();
         }
-        response.WriteError(errors is null ? ErrorCode.UnknownMemberId : ErrorCode.None);
-        response.WriteArrayLength(errors?.Count ?? 0);
-        for (var m = 0; m < (errors?.Count ?? 0); m++)
+        response.WriteError(ErrorCode.None);
+        response.WriteArrayLength(errors.Count);
+        for (var m = 0; m < errors.Count; m++)
         {
             response.WriteString(members[m].MemberId);
             response.WriteString(members[m].InstanceId);
-            response.WriteError(errors![m]);
+            response.WriteError(errors[m]);
             response.WriteTags();
         }
         response.WriteTags();

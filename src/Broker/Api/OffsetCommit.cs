@@ -18,6 +18,7 @@ internal static class OffsetCommit
         var accepted = offsets.Where(o => ErrorOf(o) == ErrorCode.None).ToList();
         var known = offsets.Any(o => node.Find(o.Topic) is not null);
         var error = known ? node.Groups.Commit(group, generation, member, instance, accepted) : ErrorCode.None;
+        if (error == ErrorCode.IllegalGeneration && version >= 9 && !node.Groups.Exists(group)) error = ErrorCode.GroupIdNotFound;
         if (version >= 3) request.Response.WriteInt32(0);
         OffsetTopics.WriteErrors(request.Response, offsets, o => node.Find(o.Topic) is null || error == ErrorCode.None ? ErrorOf(o) : error);
         return node.Journal.FlushAsync();

@@ -1,10 +1,12 @@
+using System.Runtime.InteropServices;
 using Streams.Broker.Protocol;
 
 namespace Streams.Broker.Api;
 
 /// <summary>
-/// Produce 3–11 (0–2 are advertised since old librdkafka looks for them before it compresses, and refused). acks 1 and all both mean on disk.
-/// Batches are stored as received; message.timestamp.type=LogAppendTime is not served.
+/// Produce 3–11 (0–2 are advertised since old librdkafka looks for them before it compresses; as with Kafka such a request closes its connection).
+/// acks 1 and all both mean on disk; an error with acks=0, which has no answer, closes the connection. Batches are stored as received.
+/// Refusals name the reason in error_message, not by single records.
 /// </summary>
 internal static class Produce
 {
@@ -15,7 +17,7 @@ internal static class Produce
         if (request.Version < 3) throw new MalformedRequestException("message formats before 2 are not served");
         var flushes = new List<Task>();
         Append(request, flushes);
-        return request.NoResponse ? Task.CompletedTask : Task.WhenAll(flushes);
+        return request.NoResponse ? Task.CompletedTask : flushes.Count == 1 ? flushes[0] : Task.WhenAll(flushes);
     }
 
     private static void Append(Request request, List<Task> flushes)
@@ -23,7 +25,8 @@ internal static class Produce
         var reader = request.Read();
         var (response, version) = (request.Response, request.Version);
         reader.ReadNullableString();
-        request.NoResponse = reader.ReadInt16() == 0;
+        var acks = reader.ReadInt16();
+        request.NoResponse = acks == 0;
         reader.ReadInt32();
         var topics = reader.ReadArrayLength(4);
         response.WriteArrayLength(topics);
@@ -39,8 +42,10 @@ internal static class Produce
                 var index = reader.ReadInt32();
                 var (start, length) = reader.ReadBytesRange();
                 reader.SkipTags();
-                var appended = AppendTo(request, topic, index, request.Body.Slice(start, Math.Max(0, length)), flushes);
-                WritePartition(response, version, index, appended, topic?.Find(index)?.LogStartOffset ?? -1);
+                var records = request.Body.Slice(start, Math.Max(0, length));
+                var (appended, message) = acks is < -1 or > 1 ? (Appended.Refused(ErrorCode.InvalidRequiredAcks), null) : AppendTo(request, topic, index, records, flushes);
+                if (appended.Error != ErrorCode.None && request.NoResponse) throw new MalformedRequestException($"produce without an answer to {name}-{index}: {appended.Error}");
+                WritePartition(response, version, index, appended, topic?.Find(index)?.LogStartOffset ?? -1, message);
             }
             reader.SkipTags();
             response.WriteTags();
@@ -49,50 +54,37 @@ internal static class Produce
         response.WriteTags();
     }
 
-    private static Appended AppendTo(Request request, Topic? topic, int index, ReadOnlyMemory<byte> records, List<Task> flushes)
+    private static (Appended, string? Message) AppendTo(Request request, Topic? topic, int index, ReadOnlyMemory<byte> records, List<Task> flushes)
     {
-        if (topic?.Find(index) is not { } log) return Appended.Refused(ErrorCode.UnknownTopicOrPartition);
-        var bytes = System.Runtime.InteropServices.MemoryMarshal.AsMemory(records).Span;
-        var error = Validate(bytes, topic, request.Node.Now);
-        if (error != ErrorCode.None) return Appended.Refused(error);
+        if (topic?.Find(index) is not { } log) return (Appended.Refused(ErrorCode.UnknownTopicOrPartition), null);
+        // The frame is this request's own: offset, leader epoch and, by the topic's settings, the time are written into it.
+        var bytes = MemoryMarshal.AsMemory(records).Span;
+        var (error, message) = IncomingBatch.Check(bytes, topic.Config, request.Node.Now);
+        if (error != ErrorCode.None) return (Appended.Refused(error), message);
         try
         {
-            var batch = new RecordBatch(bytes);
-            var appended = batch.IsTransactional ? request.Node.Transactions.Append(log, bytes) : log.Append(bytes);
+            var appended = new RecordBatch(bytes).IsTransactional ? request.Node.Transactions.Append(log, bytes) : log.Append(bytes);
             if (appended.Error == ErrorCode.None) flushes.Add(request.Node.Commit.FlushAsync(log));
-            return appended;
+            return (appended, null);
         }
         catch (IOException)
         {
             // Told to the producer, which tries again; the log has cut the bytes that did get in.
-            return Appended.Refused(ErrorCode.KafkaStorageError);
+            return (Appended.Refused(ErrorCode.KafkaStorageError), "the log could not be written");
         }
     }
 
-    private static ErrorCode Validate(ReadOnlySpan<byte> bytes, Topic topic, long now)
-    {
-        if (bytes.Length < RecordBatch.HeaderSize) return ErrorCode.InvalidRecord;
-        var batch = new RecordBatch(bytes);
-        if (batch.Magic != 2) return ErrorCode.UnsupportedForMessageFormat;
-        if (batch.Size != bytes.Length) return ErrorCode.InvalidRecord;
-        if (bytes.Length > topic.Config.MaxMessageBytes) return ErrorCode.MessageTooLarge;
-        if (!batch.CrcIsRight) return ErrorCode.CorruptMessage;
-        if (batch.IsControl || batch.RecordCount < 1 || batch.LastOffsetDelta != batch.RecordCount - 1) return ErrorCode.InvalidRecord;
-        var limit = topic.Config.TimestampAfterMaxMs;
-        return batch.MaxTimestamp > now && batch.MaxTimestamp - now > limit ? ErrorCode.InvalidTimestamp : ErrorCode.None;
-    }
-
-    private static void WritePartition(ProtocolWriter response, short version, int index, Appended appended, long logStart)
+    private static void WritePartition(ProtocolWriter response, short version, int index, Appended appended, long logStart, string? message)
     {
         response.WriteInt32(index);
         response.WriteError(appended.Error);
         response.WriteInt64(appended.BaseOffset);
-        response.WriteInt64(-1);
+        response.WriteInt64(appended.LogAppendTime);
         if (version >= 5) response.WriteInt64(logStart);
         if (version >= 8)
         {
             response.WriteArrayLength(0);
-            response.WriteString(null);
+            response.WriteString(message);
         }
         response.WriteTags();
     }

@@ -30,9 +30,11 @@ public sealed partial class LocalDisk : IDisk
     public void CreateDirectory(string path)
     {
         if (Directory.Exists(path)) return;
+        var parent = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        CreateDirectory(parent);
         Directory.CreateDirectory(path);
         SyncDirectory(path);
-        SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        SyncDirectory(parent);
     }
 
     public void SyncDirectory(string path)

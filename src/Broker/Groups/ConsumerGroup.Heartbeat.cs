@@ -8,6 +8,7 @@ internal sealed partial class ConsumerGroup
     private readonly Dictionary<string, TopicPattern> _patterns = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string[]> _matched = new(StringComparer.Ordinal);
     private long _topicsSeen = -1;
+    private long _mayAssignAt;
 
     /// <param name="topicsVersion">Grows whenever topics come, go or get partitions.</param>
     public HeartbeatResult Heartbeat(ConsumerHeartbeat heartbeat, long topicsVersion)
@@ -87,7 +88,8 @@ internal sealed partial class ConsumerGroup
             var topicsChanged = LookUpTopics(topicsVersion);
             if (subscriptionsChanged || topicsChanged) Epoch++;
         }
-        if (Epoch == TargetEpoch) return;
+        if (Epoch == TargetEpoch || clock.Now < _mayAssignAt) return;
+        _mayAssignAt = clock.Now + node.Options.Groups.ConsumerAssignmentIntervalMs;
         Assignor = Members.Values.Select(m => m.Assignor).Where(a => a is not null)
             .GroupBy(a => a!, StringComparer.Ordinal).MaxBy(votes => votes.Count())?.Key ?? Assignors.Uniform;
         var members = Members.Values.Select(m => new AssignorMember(m.Id, m.InstanceId, [.. TopicsOf(m).Where(_topics.ContainsKey)], TargetOf(m.Id))).ToList();

@@ -27,9 +27,9 @@ internal sealed partial class ConsumerGroup(string id, Node node, GroupClock clo
 
     public string Id { get; } = id;
 
-    public int Epoch { get; private set; }
+    public int Epoch { get; private set; } = 1;
 
-    public int TargetEpoch { get; private set; }
+    public int TargetEpoch { get; private set; } = 1;
 
     public string Assignor { get; private set; } = Assignors.Uniform;
 

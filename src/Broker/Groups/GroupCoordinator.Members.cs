@@ -44,12 +44,12 @@ internal sealed partial class GroupCoordinator
         lock (_gate) return _classic.TryGetValue(id, out var group) ? group.Heartbeat(generation, memberId, instanceId) : ErrorCode.UnknownMemberId;
     }
 
-    /// <summary>Takes members out at once, with one rebalance for those who stay; null where there is no such group.</summary>
-    public List<ErrorCode>? Leave(string id, List<(string MemberId, string? InstanceId)> members)
+    /// <summary>Takes members out at once, with one rebalance for those who stay.</summary>
+    public List<ErrorCode> Leave(string id, List<(string MemberId, string? InstanceId)> members)
     {
         lock (_gate)
         {
-            if (!_classic.TryGetValue(id, out var group)) return null;
+            if (!_classic.TryGetValue(id, out var group)) return [.. members.Select(_ => ErrorCode.UnknownMemberId)];
             var errors = members.Select(m => group.Leave(m.MemberId, m.InstanceId)).ToList();
             if (errors.Contains(ErrorCode.None)) group.AfterLoss();
             return errors;

@@ -20,7 +20,7 @@ internal sealed partial class GroupCoordinator
         {
             if (_consumer.TryGetValue(id, out var consumers)) return consumers.CheckCommit(generation, memberId, instanceId, transactional);
             if (_classic.TryGetValue(id, out var group)) return group.CheckCommit(generation, memberId, instanceId, transactional);
-            return generation < 0 ? ErrorCode.None : ErrorCode.IllegalGeneration;
+            return generation < 0 ? ErrorCode.None : _store.HasOffsets(id) ? ErrorCode.UnknownMemberId : ErrorCode.IllegalGeneration;
         }
     }
 
@@ -32,7 +32,12 @@ internal sealed partial class GroupCoordinator
         {
             var error = CheckCommit(id, generation, memberId, instanceId, transactional: false);
             if (error != ErrorCode.None) return error;
-            foreach (var some in offsets.Chunk(1000)) _node.Record(new OffsetsCommitted(id, [.. some.Select(o => o with { CommittedAt = _node.Now })]));
+            foreach (var some in offsets.Chunk(1000))
+            {
+                // Clients look for the coordinator and commit again.
+                var recorded = _node.TryRecord(new OffsetsCommitted(id, [.. some.Select(o => o with { CommittedAt = _node.Now })]));
+                if (recorded != ErrorCode.None) return ErrorCode.CoordinatorNotAvailable;
+            }
             return ErrorCode.None;
         }
     }
@@ -51,7 +56,7 @@ internal sealed partial class GroupCoordinator
         {
             if (!IsLive(id) && !_store.HasOffsets(id)) return (ErrorCode.GroupIdNotFound, []);
             if (_classic.GetValueOrDefault(id) is { Members.Count: > 0, ProtocolType: not "consumer" }) return (ErrorCode.NonEmptyGroup, []);
-            var errors = partitions.Select(p => _node.Find(p.Topic) is null ? ErrorCode.UnknownTopicOrPartition
+            var errors = partitions.Select(p => _node.Find(p.Topic, p.Partition) is null ? ErrorCode.UnknownTopicOrPartition
                 : IsRead(id, p.Topic) ? ErrorCode.GroupSubscribedToTopic : ErrorCode.None).ToList();
             var deleted = partitions.Where((p, i) => errors[i] == ErrorCode.None && _store.FindOffset(id, p.Topic, p.Partition) is not null).ToList();
             foreach (var some in deleted.Chunk(1000)) _node.Record(new OffsetsRemoved(id, [.. some]));

@@ -85,10 +85,11 @@ internal sealed partial class GroupCoordinator : IDisposable
         lock (_gate) return read(_classic.GetValueOrDefault(id), _consumer.GetValueOrDefault(id), _store.HasOffsets(id));
     }
 
+    public bool Exists(string id) => Inspect(id, (classic, consumers, hasOffsets) => classic is not null || consumers is not null || hasOffsets);
+
     /// <summary>Deletes a group without members, its offsets included.</summary>
     public ErrorCode Delete(string id)
     {
-        if (id.Length == 0) return ErrorCode.InvalidGroupId;
         lock (_gate)
         {
             if (!IsLive(id) && !_store.HasOffsets(id)) return ErrorCode.GroupIdNotFound;

@@ -24,6 +24,9 @@ public sealed record GroupOptions
     /// <summary>group.consumer.session.timeout.ms: silence after which a member of the consumer protocol is fenced.</summary>
     public int ConsumerSessionTimeoutMs { get; init; } = 45_000;
 
+    /// <summary>group.consumer.assignment.interval.ms: the least time between two target assignments of a group. Kafka's default is 1000; 0 assigns at once.</summary>
+    public int ConsumerAssignmentIntervalMs { get; init; }
+
     /// <summary>group.consumer.heartbeat.interval.ms, which members of the consumer protocol are told to keep.</summary>
     public int ConsumerHeartbeatIntervalMs { get; init; } = 5_000;
 }

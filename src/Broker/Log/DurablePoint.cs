@@ -4,7 +4,7 @@ using Streams.Broker.Disk;
 namespace Streams.Broker.Log;
 
 /// <summary>
-/// Up to where a partition's log was known to be on disk, written after each fsync and never synced itself: it may be behind the truth after a power cut, never ahead.
+/// Up to where a partition's log, or the journal, was known to be on disk, written after each fsync and never synced itself: it may be behind the truth after a power cut, never ahead.
 /// Bad bytes before it are damage; after it they are the torn tail of a write that nobody was told of.
 /// </summary>
 internal sealed class DurablePoint(IDisk disk, string path) : IDisposable
@@ -31,6 +31,14 @@ internal sealed class DurablePoint(IDisk disk, string path) : IDisposable
         if (File.Read(bytes, 0) < Size) return (-1, 0);
         if (BinaryPrimitives.ReadUInt32BigEndian(bytes[16..]) != Crc32C.Compute(bytes[..16])) return (-1, 0);
         return (BinaryPrimitives.ReadInt64BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes[8..]));
+    }
+
+    /// <summary>Forgets the position, before the file that it is about is replaced; lasts once the directory is synced.</summary>
+    public void Delete()
+    {
+        Dispose();
+        _file = null;
+        disk.DeleteFile(path);
     }
 
     public void Dispose() => _file?.Dispose();

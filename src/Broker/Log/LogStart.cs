@@ -12,7 +12,7 @@ internal sealed record LogStart(long Offset, long FirstSegment, IReadOnlyList<Pr
 {
     private const int Version = 1;
     private const int HeaderSize = 24;
-    private const int ProducerSize = 19;
+    private const int ProducerSize = 27;
     private const int BatchSize = 24;
     private const int MaxBytes = 256 << 20;
 
@@ -51,7 +51,8 @@ internal sealed record LogStart(long Offset, long FirstSegment, IReadOnlyList<Pr
         BinaryPrimitives.WriteInt64BigEndian(at, producer.ProducerId);
         BinaryPrimitives.WriteInt16BigEndian(at[8..], producer.Epoch);
         BinaryPrimitives.WriteInt64BigEndian(at[10..], producer.LastTimestamp);
-        at[18] = (byte)producer.Batches.Count;
+        BinaryPrimitives.WriteInt64BigEndian(at[18..], producer.OpenOffset);
+        at[26] = (byte)producer.Batches.Count;
         at = at[ProducerSize..];
         foreach (var batch in producer.Batches)
         {
@@ -66,7 +67,8 @@ internal sealed record LogStart(long Offset, long FirstSegment, IReadOnlyList<Pr
 
     private static Span<byte> ReadProducer(Span<byte> at, List<ProducerState> producers)
     {
-        var (id, epoch, time, count) = (BinaryPrimitives.ReadInt64BigEndian(at), BinaryPrimitives.ReadInt16BigEndian(at[8..]), BinaryPrimitives.ReadInt64BigEndian(at[10..]), at[18]);
+        var (id, epoch, time) = (BinaryPrimitives.ReadInt64BigEndian(at), BinaryPrimitives.ReadInt16BigEndian(at[8..]), BinaryPrimitives.ReadInt64BigEndian(at[10..]));
+        var (open, count) = (BinaryPrimitives.ReadInt64BigEndian(at[18..]), at[26]);
         at = at[ProducerSize..];
         var batches = new List<WrittenBatch>(count);
         for (var i = 0; i < count; i++)
@@ -76,7 +78,7 @@ internal sealed record LogStart(long Offset, long FirstSegment, IReadOnlyList<Pr
                 BinaryPrimitives.ReadInt64BigEndian(at[8..]), BinaryPrimitives.ReadInt64BigEndian(at[16..])));
             at = at[BatchSize..];
         }
-        producers.Add(new ProducerState(id, epoch, time, batches));
+        producers.Add(new ProducerState(id, epoch, time, open, batches));
         return at;
     }
 }

@@ -29,8 +29,8 @@ internal sealed partial class PartitionLog
             Refuse(_segments.Count == 0 ? StartPath : _segments[^1].Path, _segments.Count == 0 ? 0 : _segments[^1].Size, log);
             return;
         }
+        MoveHighWatermark(LogEndOffset);
         EndCleanedTransactions();
-        HighWatermark = LogEndOffset;
         Delete(leftovers);
         SyncWhatIsNotKnownToBe(durable);
     }
@@ -48,7 +48,11 @@ internal sealed partial class PartitionLog
             return false;
         }
         var now = _host.Now;
-        foreach (var producer in start.Producers) _producers[producer.ProducerId] = new ProducerEntry(producer) { LastSeen = now };
+        foreach (var producer in start.Producers)
+        {
+            var entry = _producers[producer.ProducerId] = new ProducerEntry(producer) { LastSeen = now };
+            if (entry.OpenTransactionOffset is { } open) _openTransactions.Add(open, producer.ProducerId);
+        }
         LogEndOffset = start.FirstSegment;
         return true;
     }

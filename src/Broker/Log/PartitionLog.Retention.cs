@@ -50,7 +50,7 @@ internal sealed partial class PartitionLog
     }
 
     /// <summary>
-    /// For the cleaner: the closed segments, oldest first, whose records are all below the last stable offset. With <paramref name="rollOlderThan"/> the last
+    /// For the cleaner: the closed segments, oldest first, whose records all belong to no transaction or to an ended one. With <paramref name="rollOlderThan"/> the last
     /// segment is closed first where its first record is older than that time and nothing in it is unstable (max.compaction.lag.ms).
     /// </summary>
     public IReadOnlyList<Segment> Closed(long? rollOlderThan = null)
@@ -59,8 +59,8 @@ internal sealed partial class PartitionLog
         {
             if (IsDamaged || _disposed || _segments.Count == 0) return [];
             var last = _segments[^1];
-            if (rollOlderThan is { } time && last.Size > 0 && last.FirstTimestamp < time && LogEndOffset <= StableOffset()) Roll();
-            return [.. _segments.Take(CountBelow(StableOffset()))];
+            if (rollOlderThan is { } time && last.Size > 0 && last.FirstTimestamp < time && LogEndOffset <= FirstUndecided()) Roll();
+            return [.. _segments.Take(CountBelow(FirstUndecided()))];
         }
     }
 
@@ -136,8 +136,18 @@ internal sealed partial class PartitionLog
             if (count == 0) return null;
             if (count == _segments.Count) Roll();
             var first = _segments[count].BaseOffset;
-            return new LogStart(Math.Max(LogStartOffset, first), first, [.. _producers.Values.Select(p => p.Before(first)).OfType<ProducerState>()]);
+            return new LogStart(Math.Max(LogStartOffset, first), first, [.. _producers.Values.Select(p => p.Before(first, OpenBefore(first, p.ProducerId))).OfType<ProducerState>()]);
         }
+    }
+
+    /// <summary>Where a transaction began that is open, or whose marker is not on disk yet; -1 where there is none below the offset.</summary>
+    private long OpenBefore(long offset, long producerId)
+    {
+        foreach (var (first, producer) in _openTransactions)
+        {
+            if (first < offset && producer == producerId) return first;
+        }
+        return -1;
     }
 
     /// <summary>How many of the oldest segments retention lets go; the last one among them only when all of it expired.</summary>

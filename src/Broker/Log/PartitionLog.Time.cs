@@ -73,8 +73,17 @@ internal sealed partial class PartitionLog
         {
             var batch = new RecordBatch(bytes);
             if (batch.BaseOffset >= endOffset) break;
-            if (!batch.IsControl && batch.RecordCount > 0 && batch.LastOffset >= startOffset) newest = Math.Max(newest, batch.MaxTimestamp);
+            if (batch.IsControl || batch.RecordCount == 0 || batch.LastOffset < startOffset) continue;
+            newest = Math.Max(newest, batch.BaseOffset >= startOffset || batch.IsLogAppendTime ? batch.MaxTimestamp : NewestFrom(batch, startOffset));
         }
+        return newest;
+    }
+
+    /// <summary>The newest time of the records from an offset on, climbing from one to the next newer.</summary>
+    private static long NewestFrom(RecordBatch batch, long offset)
+    {
+        var newest = -1L;
+        while (newest < batch.MaxTimestamp && Records.FirstAt(batch, newest + 1, offset) is { } newer) newest = newer.Timestamp;
         return newest;
     }
 }

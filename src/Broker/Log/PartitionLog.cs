@@ -22,6 +22,7 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
     private readonly List<Segment> _segments = [];
     private readonly Dictionary<long, ProducerEntry> _producers = [];
     private readonly SortedDictionary<long, long> _openTransactions = [];
+    private readonly Queue<(long FirstOffset, long MarkerOffset)> _ending = [];
     private readonly List<AbortedTransaction> _aborted = [];
     private readonly HashSet<IFetchWaiter> _waiters = [];
     private readonly DurablePoint _durablePoint;
@@ -77,15 +78,6 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
         }
     }
 
-    /// <summary>Bytes of all segments.</summary>
-    public long SizeInBytes
-    {
-        get
-        {
-            lock (_gate) return _segments.Sum(s => s.Size);
-        }
-    }
-
     public long EndFor(bool committedOnly) => committedOnly ? LastStableOffset : HighWatermark;
 
     public bool HasOpenTransaction(long producerId)
@@ -107,6 +99,7 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
                 var error = entry.Check(batch, out var duplicate);
                 if (error != ErrorCode.None) return Appended.Refused(error);
                 if (duplicate is { } written) return new Appended(ErrorCode.None, written.BaseOffset, byBroker ? written.MaxTimestamp : -1);
+                if (!batch.IsTransactional && entry.OpenTransactionOffset is not null) return Appended.Refused(ErrorCode.InvalidTxnState);
             }
             long? now = byBroker ? _host.Now : null;
             if (byBroker || batch.IsLogAppendTime) RecordBatch.WriteTimestampType(bytes, now);
@@ -114,13 +107,13 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
         }
     }
 
-    /// <summary>Ends a producer's transaction in this partition; nothing happens where it has none.</summary>
+    /// <summary>Ends a producer's transaction in this partition. Where it has written nothing a marker is set only if <paramref name="evenIfEmpty"/>.</summary>
     /// <exception cref="IOException">The disk is full or broken; the log is as before.</exception>
-    public bool AppendMarker(long producerId, short epoch, bool commit, long timestamp)
+    public bool AppendMarker(long producerId, short epoch, bool commit, long timestamp, bool evenIfEmpty = false)
     {
         lock (_gate)
         {
-            if (IsDamaged || !_producers.TryGetValue(producerId, out var entry) || entry.OpenTransactionOffset is null) return false;
+            if (IsDamaged || (!evenIfEmpty && !HasOpenTransaction(producerId))) return false;
             Write(ControlBatch.Create(producerId, epoch, commit, timestamp));
             return true;
         }
@@ -165,11 +158,10 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
         }
     }
 
-    private long StableOffset()
-    {
-        var open = _openTransactions.Count == 0 ? long.MaxValue : _openTransactions.First().Key;
-        return Math.Min(HighWatermark, open);
-    }
+    /// <summary>Records can be deleted before the transaction that wrote them has ended; readers begin behind them.</summary>
+    private long StableOffset() => Math.Max(LogStartOffset, FirstUndecided());
+
+    private long FirstUndecided() => _openTransactions.Count == 0 ? HighWatermark : Math.Min(HighWatermark, _openTransactions.First().Key);
 
     private long Write(Span<byte> bytes)
     {
@@ -210,8 +202,15 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
         entry.Begin(marker.ProducerEpoch);
         if (entry.OpenTransactionOffset is not { } first) return;
         if (!ControlBatch.IsCommit(marker)) _aborted.Add(new AbortedTransaction(entry.ProducerId, first, marker.BaseOffset));
-        _openTransactions.Remove(first);
+        _ending.Enqueue((first, marker.BaseOffset));
         entry.OpenTransactionOffset = null;
+    }
+
+    /// <summary>A transaction holds the stable offset until its marker is on disk, else a crash would take the offset back.</summary>
+    private void MoveHighWatermark(long offset)
+    {
+        HighWatermark = Math.Max(HighWatermark, offset);
+        while (_ending.TryPeek(out var ended) && ended.MarkerOffset < HighWatermark) _openTransactions.Remove(_ending.Dequeue().FirstOffset);
     }
 
     private Segment WritableSegment(RecordBatch batch)
@@ -280,7 +279,7 @@ internal sealed partial class PartitionLog : IFlushable, IDisposable
         IFetchWaiter[] waiters;
         lock (_gate)
         {
-            HighWatermark = Math.Max(HighWatermark, end);
+            MoveHighWatermark(end);
             waiters = [.. _waiters];
         }
         foreach (var waiter in waiters) waiter.Wake();

@@ -6,7 +6,8 @@ namespace Streams.Broker.Log;
 internal readonly record struct WrittenBatch(int FirstSequence, int LastSequence, long BaseOffset, long MaxTimestamp);
 
 /// <summary>What is kept of a producer whose batches are deleted, so that a repeated one is still known.</summary>
-internal sealed record ProducerState(long ProducerId, short Epoch, long LastTimestamp, IReadOnlyList<WrittenBatch> Batches);
+/// <param name="OpenOffset">Where its open transaction began, -1 where it has none.</param>
+internal sealed record ProducerState(long ProducerId, short Epoch, long LastTimestamp, long OpenOffset, IReadOnlyList<WrittenBatch> Batches);
 
 /// <summary>What a partition knows of one idempotent producer: its epoch, its last five batches, and its open transaction.</summary>
 internal sealed class ProducerEntry(long producerId)
@@ -21,6 +22,7 @@ internal sealed class ProducerEntry(long producerId)
     {
         Epoch = state.Epoch;
         LastTimestamp = state.LastTimestamp;
+        OpenTransactionOffset = state.OpenOffset < 0 ? null : state.OpenOffset;
         _batches.AddRange(state.Batches);
     }
 
@@ -78,9 +80,10 @@ internal sealed class ProducerEntry(long producerId)
     /// What reading the log from the offset on would not bring back; null where it brings back everything. Only batches below the offset are taken:
     /// those behind it are not all on disk yet.
     /// </summary>
-    public ProducerState? Before(long offset)
+    /// <param name="openOffset">Where its open transaction began below the offset, else -1.</param>
+    public ProducerState? Before(long offset, long openOffset)
     {
         var batches = _batches.Where(b => b.BaseOffset < offset).ToList();
-        return batches.Count == 0 && _batches.Count > 0 ? null : new ProducerState(ProducerId, Epoch, LastTimestamp, batches);
+        return batches.Count == 0 && _batches.Count > 0 && openOffset < 0 ? null : new ProducerState(ProducerId, Epoch, LastTimestamp, openOffset, batches);
     }
 }

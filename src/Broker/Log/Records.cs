@@ -1,6 +1,6 @@
 namespace Streams.Broker.Log;
 
-/// <summary>The records inside a batch; read only where single records matter: by time, for compacted topics, and by the cleaner.</summary>
+/// <summary>The records inside a batch; read only where single records matter.</summary>
 internal static class Records
 {
     /// <summary>
@@ -26,25 +26,6 @@ internal static class Records
         {
             // No client can read such records either; an answer that is early loses none of the others.
             return (Math.Max(batch.BaseOffset, fromOffset), batch.MaxTimestamp);
-        }
-    }
-
-    /// <summary>Whether every record has a key, as compacted topics demand. Records that cannot be read are refused like records without a key.</summary>
-    /// <param name="limit">Bytes that the records may take when decompressed.</param>
-    public static bool AllHaveKeys(RecordBatch batch, int limit = DecompressedLimit)
-    {
-        try
-        {
-            using var records = new RecordIterator(batch, limit);
-            while (records.MoveNext())
-            {
-                if (!records.Current.HasKey) return false;
-            }
-            return true;
-        }
-        catch (MalformedRecordsException)
-        {
-            return false;
         }
     }
 }

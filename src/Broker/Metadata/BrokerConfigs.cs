@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 
 namespace Streams.Broker.Metadata;
 
@@ -40,6 +41,13 @@ internal sealed class BrokerConfigs
     public IEnumerable<ConfigDefinition> Definitions => _definitions.Values.OrderBy(d => d.Name, StringComparer.Ordinal);
 
     public ConfigDefinition? Find(string name) => _definitions.GetValueOrDefault(name);
+
+    /// <summary>Where the broker listens, known when it does.</summary>
+    public void Listening(string protocol, IPAddress address, string host, int port)
+    {
+        _static["listeners"] = FormattableString.Invariant($"{protocol}://{address}:{port}");
+        _static["advertised.listeners"] = FormattableString.Invariant($"{protocol}://{host}:{port}");
+    }
 
     /// <summary>What was set while the broker ran, for this broker or for all.</summary>
     public IReadOnlyDictionary<string, string> Set(string broker) => broker == AllBrokers ? _all : _own;

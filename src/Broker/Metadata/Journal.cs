@@ -7,7 +7,8 @@ namespace Streams.Broker.Metadata;
 /// <summary>
 /// The broker's one log of metadata and coordinators, in frames (<see cref="JournalFrame"/>). A bad frame is damage when a sound one says that the place was
 /// durable, else the torn tail of a write that nobody was told of. When it has grown it is written anew from what it says in the end: a new file that begins
-/// with <see cref="JournalCondensed"/>, takes the old one's name once it is on disk, and whose frames say that all of it is.
+/// with <see cref="JournalCondensed"/>, takes the old one's name once it is on disk, and whose frames say that all of it is. What no later frame can say of
+/// the last ones, a <see cref="DurablePoint"/> beside the file says; it goes before the file is replaced, and is never ahead of the truth.
 /// </summary>
 internal sealed class Journal : IFlushable, IDisposable
 {
@@ -16,6 +17,7 @@ internal sealed class Journal : IFlushable, IDisposable
     private readonly LogHost _host;
     private readonly string _path;
     private readonly GroupCommit _commit;
+    private readonly DurablePoint _durablePoint;
     private IDiskFile _file;
     private long _size;
     private long _durable;
@@ -26,6 +28,7 @@ internal sealed class Journal : IFlushable, IDisposable
         _host = host;
         _path = path;
         _commit = commit;
+        _durablePoint = new DurablePoint(host.Disk, path + ".durable");
         _file = host.Disk.Open(path);
         host.Disk.SyncDirectory(Path.GetDirectoryName(path)!);
     }
@@ -47,7 +50,7 @@ internal sealed class Journal : IFlushable, IDisposable
     {
         if (_host.Disk.FileExists(Draft)) _host.Disk.DeleteFile(Draft);
         var reader = new JournalReader(_file);
-        var claimed = 0L;
+        var claimed = _durablePoint.Read().Position;
         while (reader.TryFrame(_size, out var json, out var durable))
         {
             var entry = JournalFrame.Entry(json, _size);
@@ -65,6 +68,7 @@ internal sealed class Journal : IFlushable, IDisposable
         }
         _file.Sync();
         _durable = _size;
+        _durablePoint.Write(0, _size);
     }
 
     /// <summary>Writes an entry; it counts once <see cref="FlushAsync"/> has completed.</summary>
@@ -74,7 +78,7 @@ internal sealed class Journal : IFlushable, IDisposable
         var frame = JournalFrame.Create(entry);
         lock (_gate)
         {
-            JournalFrame.Seal(frame.Span, _durable);
+            JournalFrame.Seal(frame.Span, _size, _durable);
             try
             {
                 _file.Write(frame.Span, _size);
@@ -100,6 +104,7 @@ internal sealed class Journal : IFlushable, IDisposable
             _file.Sync();
             KillPoint.Reached("broker.after_journal_fsync");
             lock (_gate) _durable = size;
+            _durablePoint.Write(0, size);
         }
     }
 
@@ -115,6 +120,8 @@ internal sealed class Journal : IFlushable, IDisposable
         {
             var draft = WriteDraft(entries, out var size);
             KillPoint.Reached("broker.before_journal_rename");
+            _durablePoint.Delete();
+            _host.Disk.SyncDirectory(Path.GetDirectoryName(_path)!);
             try
             {
                 _host.Disk.Move(Draft, _path);
@@ -130,12 +137,17 @@ internal sealed class Journal : IFlushable, IDisposable
             _file.Dispose();
             _file = draft;
             _size = _durable = _condensed = size;
+            _durablePoint.Write(0, size);
         }
     }
 
     public void Dispose()
     {
-        lock (_flushing) _file.Dispose();
+        lock (_flushing)
+        {
+            _file.Dispose();
+            _durablePoint.Dispose();
+        }
     }
 
     private IDiskFile WriteDraft(IEnumerable<JournalEntry> entries, out long size)
@@ -151,13 +163,13 @@ internal sealed class Journal : IFlushable, IDisposable
             {
                 // The file has its name only once all of it is on disk: each frame may say so of what stands before it, and the first of the whole.
                 var frame = JournalFrame.Create(entry).Span;
-                JournalFrame.Seal(frame, position);
+                JournalFrame.Seal(frame, position, durable: position);
                 buffer.Write(frame);
                 position += frame.Length;
                 if (buffer.Length >= 1 << 20) written = WriteOut(file, buffer, written);
             }
             WriteOut(file, buffer, written);
-            JournalFrame.Seal(first, position);
+            JournalFrame.Seal(first, 0, durable: position);
             file.Write(first, 0);
             file.Sync();
             size = position;

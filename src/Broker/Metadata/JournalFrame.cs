@@ -6,7 +6,10 @@ using Streams.Broker.Log;
 
 namespace Streams.Broker.Metadata;
 
-/// <summary>The frame of a journal entry: length of the JSON, CRC-32C of the rest, how far the file was durable when the frame was written, JSON.</summary>
+/// <summary>
+/// The frame of a journal entry: length of the JSON, checksum, how far the file was durable when the frame was written, JSON. The checksum is the CRC-32C of what
+/// follows it and the frame's position: a frame of an older journal that comes up in a tail is no frame.
+/// </summary>
 internal static class JournalFrame
 {
     public const int HeaderSize = 16;
@@ -28,11 +31,13 @@ internal static class JournalFrame
     }
 
     /// <summary>Writes how far the file is durable, and the checksum.</summary>
-    public static void Seal(Span<byte> frame, long durable)
+    public static void Seal(Span<byte> frame, long position, long durable)
     {
         BinaryPrimitives.WriteInt64BigEndian(frame[8..], durable);
-        BinaryPrimitives.WriteUInt32BigEndian(frame[4..], Crc32C.Compute(frame[8..]));
+        BinaryPrimitives.WriteUInt32BigEndian(frame[4..], Checksum(frame, position));
     }
+
+    public static bool IsSound(ReadOnlySpan<byte> frame, long position) => BinaryPrimitives.ReadUInt32BigEndian(frame[4..]) == Checksum(frame, position);
 
     /// <exception cref="InvalidDataException">The frame is whole, but its entry is not one that this version knows.</exception>
     public static JournalEntry Entry(ReadOnlySpan<byte> json, long position)
@@ -46,4 +51,6 @@ internal static class JournalFrame
             throw new InvalidDataException($"the broker's journal has an entry at byte {position} that this version cannot read", e);
         }
     }
+
+    private static uint Checksum(ReadOnlySpan<byte> frame, long position) => Crc32C.Compute(frame[8..]) ^ unchecked((uint)position);
 }

@@ -22,7 +22,7 @@ internal sealed class JournalReader(IDiskFile file)
         durable = 0;
         if (!TryHeader(position, out var length, out durable)) return false;
         var frame = Bytes(position, JournalFrame.HeaderSize + length);
-        if (BinaryPrimitives.ReadUInt32BigEndian(frame[4..]) != Crc32C.Compute(frame[8..])) return false;
+        if (!JournalFrame.IsSound(frame, position)) return false;
         json = frame[JournalFrame.HeaderSize..];
         return true;
     }

@@ -111,23 +111,22 @@ internal sealed partial class Node : IAsyncDisposable
     /// <summary>A topic whose name differs from this one in '.' and '_' alone.</summary>
     public Topic? FindCollision(string name) => _topics.Values.FirstOrDefault(t => TopicNames.Collide(t.Name, name));
 
-    /// <summary>Changes a topic that exists at this moment; false where there is none. The change is null where nothing is to be written.</summary>
-    public bool Change(string topic, Func<Topic, JournalEntry?> change)
+    /// <summary>Changes a topic that exists at this moment, or tells that there is none, or no room on disk. The change is null where nothing is to be written.</summary>
+    public ErrorCode Change(string topic, Func<Topic, JournalEntry?> change)
     {
         lock (_gate)
         {
-            if (Find(topic) is not { } found) return false;
-            if (change(found) is { } entry) Record(entry);
-            return true;
+            if (Find(topic) is not { } found) return ErrorCode.UnknownTopicOrPartition;
+            return change(found) is { } entry ? TryRecord(entry) : ErrorCode.None;
         }
     }
 
     /// <summary>Changes what is set for this broker, or for all; from what was set before.</summary>
-    public void ChangeBroker(string broker, Func<IReadOnlyDictionary<string, string>, JournalEntry?> change)
+    public ErrorCode ChangeBroker(string broker, Func<IReadOnlyDictionary<string, string>, JournalEntry?> change)
     {
         lock (_gate)
         {
-            if (change(BrokerConfigs.Set(broker)) is { } entry) Record(entry);
+            return change(BrokerConfigs.Set(broker)) is { } entry ? TryRecord(entry) : ErrorCode.None;
         }
     }
 

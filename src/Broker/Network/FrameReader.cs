@@ -21,7 +21,7 @@ internal sealed class FrameReader(ITransport transport) : IDisposable
             if (!await FillAsync(ct)) return null;
         }
         var length = BinaryPrimitives.ReadInt32BigEndian(_buffer.AsSpan(_start));
-        if (length < Dispatcher.HeaderSize || length > maxBytes) throw new MalformedRequestException($"frame of {length} bytes");
+        if (length < 0 || length > maxBytes) throw new MalformedRequestException($"frame of {length} bytes");
         _start += PrefixSize;
         var frame = ArrayPool<byte>.Shared.Rent(length);
         var read = Math.Min(length, _end - _start);

@@ -1,5 +1,6 @@
 using Streams.Broker.Metadata;
 using Streams.Broker.Protocol;
+using Streams.Broker.Security;
 
 namespace Streams.Broker.Network;
 
@@ -24,6 +25,9 @@ internal sealed class Request(Node node, long connection, ReadOnlyMemory<byte> b
 
     /// <summary>The bytes of the answer; where log files belong between them, <see cref="Network.Response.Append"/> puts them.</summary>
     public ProtocolWriter Response => Answer.Head;
+
+    /// <summary>Who sent it, and what it may do.</summary>
+    public required Authentication Authentication { get; init; }
 
     public CancellationToken Stopping { get; } = stopping;
 

@@ -12,21 +12,20 @@ internal sealed class SocketTransport(Socket socket) : ITransport
         while (bytes.Length > 0) bytes = bytes[await socket.SendAsync(bytes, SocketFlags.None, ct)..];
     }
 
-    // Readable without a byte to read means closed; a socket that was disposed here is gone as well.
-    public bool HasGone
-    {
-        get
-        {
-            try
-            {
-                return socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0;
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
-            {
-                return true;
-            }
-        }
-    }
+    public bool HasGone => HasClosed(socket);
 
     public void Dispose() => socket.Dispose();
+
+    /// <summary>Readable without a byte to read means closed; a socket that was disposed here is gone as well.</summary>
+    public static bool HasClosed(Socket socket)
+    {
+        try
+        {
+            return socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return true;
+        }
+    }
 }

@@ -34,7 +34,11 @@ internal sealed partial class TransactionCoordinator
     /// <summary>At start: ends what was decided before the broker went down, and watches over what is open.</summary>
     public void FinishPrepared()
     {
-        foreach (var id in Ids.Where(id => id.IsPrepared)) FinishAsync(id).GetAwaiter().GetResult();
+        foreach (var id in Ids.Where(id => id.IsPrepared))
+        {
+            id.WasDecidedBefore = true;
+            FinishAsync(id).GetAwaiter().GetResult();
+        }
         AbortTimedOut();
         ForgetUnused();
     }
@@ -132,14 +136,16 @@ internal sealed partial class TransactionCoordinator
         }
     }
 
-    // A partition that has its marker is passed over by its log; one that was deleted is not found, whatever bears its name now has no such transaction.
+    // As in Kafka a partition without records gets its marker too. After a restart it is not known who has it already: only what is open is ended.
     private List<PartitionLog> WriteMarkers(TransactionalId id)
     {
         var named = new List<PartitionLog>();
-        foreach (var (topic, partition) in id.Partitions)
+        foreach (var partition in id.Partitions)
         {
-            if (_node.Find(topic, partition) is not { } log) continue;
-            log.AppendMarker(id.ProducerId, id.Epoch, id.State == TransactionState.PrepareCommit, _node.Now);
+            if (_node.Find(partition.Topic, partition.Partition) is not { } log) continue;
+            if (!id.Marked.Contains(partition))
+                log.AppendMarker(id.ProducerId, id.Epoch, id.State == TransactionState.PrepareCommit, _node.Now, evenIfEmpty: !id.WasDecidedBefore);
+            id.Marked.Add(partition);
             named.Add(log);
             KillPoint.Reached("broker.after_marker");
         }
@@ -158,7 +164,7 @@ internal sealed partial class TransactionCoordinator
                     _timeOuts.WakeAfter(id.Deadline);
                     continue;
                 }
-                Decide(id, commit: false, Fenced(id));
+                _node.Record(new TransactionDecided(id.Name, _node.Now, false, Fenced(id)) { TimedOut = true });
             }
             _node.Options.Logger.TransactionTimedOut(id.Name);
             _ = FinishUnattendedAsync(id);

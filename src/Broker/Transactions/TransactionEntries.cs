@@ -49,7 +49,11 @@ internal sealed record TransactionOffsetsAdded(string TransactionalId, long At, 
 }
 
 /// <summary>The outcome. A commit is this one entry; the markers follow from it. The epoch is a newer one where the producer is fenced.</summary>
-internal sealed record TransactionDecided(string TransactionalId, long At, bool Commit, short Epoch) : TransactionEntry(TransactionalId);
+internal sealed record TransactionDecided(string TransactionalId, long At, bool Commit, short Epoch) : TransactionEntry(TransactionalId)
+{
+    /// <summary>Whether time ran out; then the fenced producer may ask for the newer epoch, unless another was first.</summary>
+    public bool TimedOut { get; init; }
+}
 
 /// <summary>All markers are on disk.</summary>
 internal sealed record TransactionCompleted(string TransactionalId, long At) : TransactionEntry(TransactionalId);

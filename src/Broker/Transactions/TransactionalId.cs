@@ -42,6 +42,12 @@ internal sealed class TransactionalId(string name)
 
     public HashSet<string> Groups { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Partitions that have the marker of the decided transaction, as far as this run of the broker knows.</summary>
+    public HashSet<TopicPartitionName> Marked { get; } = [];
+
+    /// <summary>Whether an earlier run decided the transaction, and may have written any of its markers.</summary>
+    public bool WasDecidedBefore { get; set; }
+
     public IReadOnlyDictionary<(string Group, string Topic, int Partition), CommittedOffset> Offsets => _offsets;
 
     /// <summary>Whether the id was forgotten; who still holds the object looks it up again.</summary>
@@ -87,7 +93,11 @@ internal sealed class TransactionalId(string name)
 
     public void Apply(TransactionDecided e)
     {
-        if (e.Epoch != Epoch) (_coordinatorConnection, _offsetsConnection, LastEpoch) = (0, 0, -1);
+        if (e.Epoch != Epoch)
+        {
+            (_coordinatorConnection, _offsetsConnection) = (0, 0);
+            (LastProducerId, LastEpoch) = e.TimedOut ? (ProducerId, Epoch) : (-1, (short)-1);
+        }
         (Epoch, UpdatedAt) = (e.Epoch, e.At);
         State = e.Commit ? TransactionState.PrepareCommit : TransactionState.PrepareAbort;
     }
@@ -143,6 +153,8 @@ internal sealed class TransactionalId(string name)
     {
         Partitions.Clear();
         Groups.Clear();
+        Marked.Clear();
+        WasDecidedBefore = false;
         _offsets.Clear();
     }
 }

@@ -34,21 +34,12 @@ public sealed class RecordsTests
         Assert.Null(Records.FirstAt(batch, 1091, 0));
     }
 
-    [Theory]
-    [MemberData(nameof(EveryCodec))]
-    public void Records_without_a_key_are_noticed(int codec)
-    {
-        Assert.True(Records.AllHaveKeys(new RecordBatch(TestBatch.Of(Ten, (Codec)codec))));
-        Assert.True(Records.AllHaveKeys(new RecordBatch(TestBatch.Of([new TestRecord("", "empty keys are keys")], (Codec)codec))));
-        Assert.False(Records.AllHaveKeys(new RecordBatch(TestBatch.Of([.. Ten, new TestRecord(null, "v", 1000)], (Codec)codec))));
-    }
-
     [Fact]
-    public void A_batch_that_takes_more_than_the_limit_when_decompressed_is_refused_like_one_without_keys()
+    public void A_batch_that_takes_more_than_the_limit_when_decompressed_is_refused()
     {
         var batch = TestBatch.Of([new TestRecord("k", new string('v', 100_000))], Codec.Lz4);
-        Assert.True(Records.AllHaveKeys(new RecordBatch(batch)));
-        Assert.False(Records.AllHaveKeys(new RecordBatch(batch), 50_000));
+        Assert.Single(TestBatch.Read(batch));
+        Assert.Throws<MalformedRecordsException>(() => new RecordIterator(new RecordBatch(batch), 50_000).MoveNext());
     }
 
     /// <summary>Whatever a client sends inside a batch: records, or a <see cref="MalformedRecordsException"/>.</summary>

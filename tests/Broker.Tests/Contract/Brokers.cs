@@ -19,7 +19,10 @@ public sealed class Embedded : IBrokerUnderTest, IAsyncLifetime
 
     public string BootstrapServers => _broker!.BootstrapServers;
 
-    public async Task InitializeAsync() => _broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions { DataDirectory = _directory });
+    public async Task InitializeAsync() => _broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions
+    {
+        DataDirectory = _directory, RetentionCheckInterval = TimeSpan.FromMilliseconds(200), CleanerInterval = TimeSpan.FromSeconds(0.5),
+    });
 
     public async Task DisposeAsync()
     {

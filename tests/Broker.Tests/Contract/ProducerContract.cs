@@ -109,9 +109,10 @@ public abstract class ProducerContract(IBrokerUnderTest broker) : BrokerContract
         var producer = await wire.InitAsync(topic);
         Assert.Equal(ErrorCode.NoError, await wire.AddAsync(producer, topic));
         Assert.Empty((await wire.DescribeProducersAsync(topic)).Producers);
-        await wire.ProduceAsync(producer, topic, 0, 3);
+        var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        await wire.ProduceAsync(topic, topic, 0, Batches.Build(producer.ProducerId, producer.Epoch, 0, 3, timestamp: now));
         var open = Assert.Single((await wire.DescribeProducersAsync(topic)).Producers);
-        Assert.Equal((producer.ProducerId, (int)producer.Epoch, 2, 1_700_000_000_000, 0L), (open.ProducerId, open.Epoch, open.LastSequence, open.LastTimestamp, open.OpenOffset));
+        Assert.Equal((producer.ProducerId, (int)producer.Epoch, 2, now, 0L), (open.ProducerId, open.Epoch, open.LastSequence, open.LastTimestamp, open.OpenOffset));
         await wire.FinishAsync(producer, commit: false);
         var ended = Assert.Single((await wire.DescribeProducersAsync(topic)).Producers);
         Assert.Equal((2, -1L), (ended.LastSequence, ended.OpenOffset));

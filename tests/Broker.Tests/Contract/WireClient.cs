@@ -55,9 +55,17 @@ public sealed class WireClient : IDisposable
 
     /// <summary>The answer to the oldest request that has none yet, after its header.</summary>
     /// <exception cref="IOException">The broker closed the connection.</exception>
-    public async Task<WireReader> ReceiveAsync(CancellationToken ct = default)
+    public Task<WireReader> ReceiveAsync(CancellationToken ct = default)
     {
         var (correlation, flexible, tagged) = _expected.Dequeue();
+        return ReceiveAsync(correlation, flexible, tagged, ct);
+    }
+
+    /// <summary>The answer to a request that was sent as raw bytes, in a version that is not flexible.</summary>
+    public Task<WireReader> ReceiveAsync(int expectCorrelation, CancellationToken ct = default) => ReceiveAsync(expectCorrelation, false, false, ct);
+
+    private async Task<WireReader> ReceiveAsync(int correlation, bool flexible, bool tagged, CancellationToken ct)
+    {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(TimeSpan.FromSeconds(20));
         var size = BinaryPrimitives.ReadInt32BigEndian(await ReadAsync(4, patience.Token));

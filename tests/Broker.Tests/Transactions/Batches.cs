@@ -11,8 +11,10 @@ public static class Batches
     private const int HeaderSize = 61;
 
     /// <summary>A batch of <paramref name="count"/> records without key, each with a value of one byte.</summary>
-    public static byte[] Build(long producerId, int epoch, int sequence, int count = 1, bool transactional = true, long timestamp = 1_700_000_000_000)
+    public static byte[] Build(long producerId, int epoch, int sequence, int count = 1, bool transactional = true, long timestamp = -1)
     {
+        // The present time: a marker a week behind it would begin a segment of its own.
+        if (timestamp < 0) timestamp = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
         var records = new MemoryStream();
         for (var i = 0; i < count; i++)
         {

@@ -139,8 +139,14 @@ public sealed class TransactionWire(WireClient client) : IDisposable
         return (offsets[0].Partitions[0].Error, offsets[0].Partitions[0].Offset);
     }
 
-    public Task<(ErrorCode Error, long BaseOffset)> ProduceAsync(WireProducer producer, string topic, int sequence, int count = 1, int partition = 0) =>
-        ProduceAsync(producer.Id, topic, partition, Batches.Build(producer.ProducerId, producer.Epoch, sequence, count));
+    /// <summary>Writes a transactional batch, waiting for the partition of a new topic to have its leader.</summary>
+    public async Task<(ErrorCode Error, long BaseOffset)> ProduceAsync(WireProducer producer, string topic, int sequence, int count = 1, int partition = 0)
+    {
+        var batch = Batches.Build(producer.ProducerId, producer.Epoch, sequence, count);
+        var result = (Error: ErrorCode.NotLeaderForPartition, BaseOffset: -1L);
+        await UntilAsync(async () => (result = await ProduceAsync(producer.Id, topic, partition, [.. batch])).Error != ErrorCode.NotLeaderForPartition);
+        return result;
+    }
 
     public async Task<(ErrorCode Error, long BaseOffset)> ProduceAsync(string? id, string topic, int partition, byte[] batch)
     {
