@@ -41,7 +41,8 @@ internal sealed partial class ClassicGroup
         _ => Members.ContainsKey(memberId) || Members.Count < maxSize,
     };
 
-    private bool Supports(JoinRequest request) => State == GroupState.Empty
+    // All members may have left while a rebalance waits for them: then nobody is left to agree with.
+    private bool Supports(JoinRequest request) => State == GroupState.Empty || Members.Count == 0
         ? request.ProtocolType.Length > 0 && request.Protocols.Count > 0
         : request.ProtocolType == ProtocolType && CommonProtocols().Overlaps(request.Protocols.Select(p => p.Name));
 

@@ -69,7 +69,12 @@ internal sealed partial class EmbeddedProcess(string data, params string[] wrapp
 
     public void Continue() => Signal(SigContinue);
 
-    public async ValueTask DisposeAsync() => await KillAsync();
+    /// <summary>The end of the process and of its data.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        if (Directory.Exists(data)) Directory.Delete(data, recursive: true);
+    }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Send(int process, int signal);

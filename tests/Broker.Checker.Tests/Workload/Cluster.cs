@@ -48,7 +48,7 @@ internal sealed record Cluster(string BootstrapServers, string Topic, int Partit
             }
             catch (KafkaException) when (watch.Elapsed < Patience && going?.Invoke() != false)
             {
-                Thread.Sleep(50);
+                SpinWait.SpinUntil(() => going?.Invoke() == false, TimeSpan.FromMilliseconds(50));
             }
         }
     }

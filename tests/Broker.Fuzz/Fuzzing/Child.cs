@@ -17,7 +17,8 @@ internal static class Child
     {
         var random = new Random(seed);
         var (seeds, findings, watch) = (new Seeds(random), new Findings(), Stopwatch.StartNew());
-        _ = Task.Factory.StartNew(() => Watch(lastFrame), TaskCreationOptions.LongRunning);
+        var seen = -1L;
+        await using var watchdog = new Timer(_ => seen = Watch(seen, lastFrame), null, Longest, Longest);
         AppDomain.CurrentDomain.UnhandledException += (_, _) => File.WriteAllBytes(lastFrame, s_current);
         var (direct, viaSockets, answered, refused, peak, served) = (0L, 0L, 0L, 0L, 0L, 0L);
         while (direct + viaSockets < frames)
@@ -65,18 +66,13 @@ internal static class Child
     }
 
     /// <summary>A frame that takes longer than any may ends the process, with the frame for the record.</summary>
-    private static void Watch(string lastFrame)
+    private static long Watch(long seen, string lastFrame)
     {
-        for (var seen = -1L; ; Thread.Sleep(Longest))
-        {
-            var now = Volatile.Read(ref s_handled);
-            if (now == seen)
-            {
-                File.WriteAllBytes(lastFrame, Volatile.Read(ref s_current));
-                Console.WriteLine($"hung at frame {now}: {Convert.ToHexString(s_current)}");
-                Environment.Exit(3);
-            }
-            seen = now;
-        }
+        var now = Volatile.Read(ref s_handled);
+        if (now > seen) return now;
+        File.WriteAllBytes(lastFrame, Volatile.Read(ref s_current));
+        Console.WriteLine($"hung at frame {now}: {Convert.ToHexString(s_current)}");
+        Environment.Exit(3);
+        return now;
     }
 }

@@ -2,6 +2,7 @@ using Streams.Broker.Fuzz.Wire;
 using Streams.Broker.Metadata;
 using Streams.Broker.Network;
 using Streams.Broker.Protocol;
+using Streams.Broker.Security;
 
 namespace Streams.Broker.Fuzz.Fuzzing;
 
@@ -18,12 +19,17 @@ internal sealed class Target : IAsyncDisposable
     private readonly Action<string, byte[]> _found;
     private readonly string _folder = Directory.CreateTempSubdirectory("streams-fuzz-").FullName;
     private readonly Node _node;
+    private readonly ListenerSecurity _security;
+    private Authentication _authentication;
     private long _connection;
 
     public Target(Action<string, byte[]> found)
     {
         _found = found;
-        _node = new Node(new EmbeddedBrokerOptions { DataDirectory = _folder, Disk = new MemoryDisk(), DefaultPartitions = 2 });
+        var options = new EmbeddedBrokerOptions { DataDirectory = _folder, Disk = new MemoryDisk(), DefaultPartitions = 2 };
+        _security = new ListenerSecurity(options);
+        _authentication = new Authentication(_security);
+        _node = new Node(options);
         _node.Recover();
         foreach (var topic in Seeds.Topics) _node.Create(topic, 2, []);
     }
@@ -34,11 +40,11 @@ internal sealed class Target : IAsyncDisposable
 
     public void Handle(byte[] frame, bool newConnection)
     {
-        if (newConnection) _connection++;
+        if (newConnection) (_connection, _authentication) = (_connection + 1, new Authentication(_security));
         var before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
-            var request = Dispatcher.Open(_node, _connection, frame, out var api, _stopping.Token);
+            var request = Dispatcher.Open(_node, _authentication, _connection, frame, out var api, _stopping.Token);
             _waiting.Enqueue((frame, request, api.Handle(request)));
         }
         catch (MalformedRequestException)
