@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using Streams.Broker.Disk;
 
 namespace Streams.Broker.Tests.Groups;
@@ -32,7 +31,6 @@ internal sealed class GatedDisk : IDisk
     {
         public long Length => file.Length;
 
-        public SafeFileHandle? Handle => file.Handle;
 
         public int Read(Span<byte> buffer, long position) => file.Read(buffer, position);
 

@@ -126,7 +126,7 @@ public sealed class JournalTests
         await bed.Start().DisposeAsync();
         var frame = JournalFrame.Create(new ProducerIdTaken(1));
         System.Text.Encoding.UTF8.GetBytes("{\"$type\":\"prodXcer-id\"").CopyTo(frame.Span[JournalFrame.HeaderSize..]);
-        JournalFrame.Seal(frame.Span, 0);
+        JournalFrame.Seal(frame.Span, position: 0, durable: 0);
         bed.Disk.Put(Path, frame.ToArray());
         Assert.Throws<InvalidDataException>(() => bed.Start());
     }
