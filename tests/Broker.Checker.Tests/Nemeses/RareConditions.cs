@@ -15,7 +15,7 @@ internal static class RareConditions
     private static readonly string[] Rare =
     [
         "a transaction without an answer that was committed", "a transaction without an answer that was not", "a send without an answer that was stored",
-        "a kill during recovery", "a commit called again after a time-out", "a transaction that must be aborted", "a group commit refused because of a rebalance",
+        "a kill during recovery", "a commit called again after a time-out", "a transaction that must be aborted", "a group commit without success",
     ];
 
     /// <summary>A short run cannot meet all of them.</summary>
