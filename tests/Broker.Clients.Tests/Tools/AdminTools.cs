@@ -36,7 +36,7 @@ sealed class AdminTools(Target target) : ToolKit(target)
         Assert.DoesNotContain("retention.ms=", described, StringComparison.Ordinal);
         var all = await ToolAsync("configs", ["--describe", "--all", .. entity]);
         Assert.Contains("retention.ms=604800000 ", all, StringComparison.Ordinal);
-        Assert.Contains("segment.bytes=1073741824 ", all, StringComparison.Ordinal);
+        Assert.Contains("min.insync.replicas=1 ", all, StringComparison.Ordinal);
     }
 
     public async Task ConsumerGroups()
