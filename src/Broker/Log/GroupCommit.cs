@@ -14,7 +14,7 @@ internal interface IFlushable
 internal sealed class GroupCommit : IAsyncDisposable
 {
     private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _wanted = new(0);
+    private readonly AutoResetEvent _wanted = new(false); // not a semaphore, which spins before it waits
     private readonly Thread _thread;
     private HashSet<IFlushable> _dirty = [];
     private TaskCompletionSource _round = NewRound();
@@ -35,7 +35,7 @@ internal sealed class GroupCommit : IAsyncDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_stopping, this);
-            if (_dirty.Count == 0) _wanted.Release();
+            if (_dirty.Count == 0) _wanted.Set();
             _dirty.Add(file);
             return _round.Task;
         }
@@ -47,7 +47,7 @@ internal sealed class GroupCommit : IAsyncDisposable
         {
             if (_stopping) return ValueTask.CompletedTask;
             _stopping = true;
-            _wanted.Release();
+            _wanted.Set();
         }
         _thread.Join();
         _wanted.Dispose();
@@ -60,16 +60,17 @@ internal sealed class GroupCommit : IAsyncDisposable
     {
         while (true)
         {
-            _wanted.Wait();
             HashSet<IFlushable> files;
             TaskCompletionSource round;
             lock (_gate)
             {
                 if (_dirty.Count == 0 && _stopping) return;
                 (files, _dirty) = (_dirty, []);
-                (round, _round) = (_round, NewRound());
+                if (files.Count > 0) (round, _round) = (_round, NewRound());
+                else round = _round;
             }
-            if (FlushAll(files) is not { } error) round.SetResult();
+            if (files.Count == 0) _wanted.WaitOne();
+            else if (FlushAll(files) is not { } error) round.SetResult();
             else Fail(round, error);
         }
     }

@@ -90,11 +90,15 @@ sealed partial class KcatGroups(Target target) : KcatKit(target)
             get { lock (_said) return [.. _partitions]; }
         }
 
-        public Task WaitAsync(int partitions) => UntilAsync(() =>
+        public async Task WaitAsync(int partitions)
         {
-            Thread.Sleep(10);
-            return Partitions.Count == partitions;
-        }, $"{partitions} partitions; kcat has {Partitions.Count} and said: {Said}");
+            var watch = System.Diagnostics.Stopwatch.StartNew();
+            while (Partitions.Count != partitions)
+            {
+                Assert.True(watch.Elapsed < Patience, $"not in time: {partitions} partitions; kcat has {Partitions.Count} and said: {Said}");
+                await Task.Delay(10);
+            }
+        }
 
         public async Task EndAsync()
         {

@@ -34,9 +34,12 @@ public static class Batches
         BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(53), sequence);
         BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(57), count);
         records.ToArray().CopyTo(bytes, HeaderSize);
-        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(17), Crc(bytes.AsSpan(21)));
+        Seal(bytes);
         return bytes;
     }
+
+    /// <summary>Writes the checksum of what the batch holds now.</summary>
+    public static void Seal(byte[] batch) => BinaryPrimitives.WriteUInt32BigEndian(batch.AsSpan(17), Crc(batch.AsSpan(21)));
 
     /// <summary>The batches of a fetch; an incomplete one at the end is left out.</summary>
     public static List<FetchedBatch> Read(byte[] bytes)
