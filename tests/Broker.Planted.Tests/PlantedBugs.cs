@@ -20,21 +20,21 @@ internal static class PlantedBugs
         // Recovery
         new("recovery cuts the log off at the first bad batch", "Log/PartitionLog.Recovery.cs", "if (!follows || !isLast || isShort) Refuse(", "if (!follows) Refuse(", Unit, "RecoveryTests.Every_flipped_bit"),
         new("checksums are not looked at when a log is read back", "Log/RecordBatch.cs", "\n            && batch.CrcIsRight;", ";", Unit, "RecoveryTests.Every_flipped_bit"),
-        new("a missing segment is passed over", "Log/PartitionLog.Recovery.cs", "var follows = name.BaseOffset == LogEndOffset;", "var follows = true;", Unit, "RecoveryTests.A_missing_segment_at_any_place"),
-        new("producers of deleted segments are forgotten", "Log/PartitionLog.Recovery.cs", "_producers[producer.ProducerId] = new ProducerEntry(producer) { LastSeen = now };", "_ = now + producer.ProducerId;", Unit, "RetentionTests.A_repeated_batch_is_known_although_its_segment_is_deleted"),
-        new("what was decided before a crash is not finished", "Transactions/TransactionCoordinator.Ending.cs", "Ids.Where(id => id.IsPrepared)) FinishAsync", "Ids.Where(id => id.IsPrepared && !id.IsKnown)) FinishAsync", Unit, "TransactionRestartTests.A_kill_leaves_the_transaction_whole"),
+        new("missing records are passed over", "Log/PartitionLog.Recovery.cs", ": batch.BaseOffset != LogEndOffset) break;", ": batch.BaseOffset < LogEndOffset) break;", Unit, "CleanedSegmentTests.A_hole_in_a_segment_that_was_not_compacted"),
+        new("producers of deleted segments are forgotten", "Log/PartitionLog.Recovery.cs", "var entry = _producers[producer.ProducerId] = new", "var entry = new", Unit, "RetentionTests.A_repeated_batch_is_known_although_its_segment_is_deleted"),
+        new("what was decided before a crash is not finished", "Transactions/TransactionCoordinator.Ending.cs", "Ids.Where(id => id.IsPrepared))", "Ids.Where(id => id.IsPrepared && !id.IsKnown))", Unit, "TransactionRestartTests.A_kill_leaves_the_transaction_whole"),
         new("producer ids are reserved one by one and used by the thousand", "Transactions/ProducerIds.cs", "new ProducerIdTaken(first + BlockSize - 1)", "new ProducerIdTaken(first)", Unit, "TransactionRestartTests.No_producer_id_is_given_twice"),
 
         // Producers
         new("a repeated batch is written again", "Log/PartitionLog.cs", "if (duplicate is { } written) return", "if (duplicate is { BaseOffset: < 0 } written) return", Unit, "ProducerStateTests.One_of_the_last_five_batches_repeated"),
         new("four batches are remembered, not five", "Log/ProducerEntry.cs", "Remembered = 5;", "Remembered = 4;", Unit, "ProducerStateTests.One_of_the_last_five_batches_repeated"),
-        new("sequences do not go round", "Log/ProducerEntry.cs", "(int)((LastSequence + 1L) & int.MaxValue)", "LastSequence + 1", Unit, "ProducerStateTests.Sequences_go_round"),
+        new("sequences do not go round", "Log/ProducerEntry.cs", "(int)((LastSequence + 1L) & int.MaxValue)", "LastSequence + 1", Unit, "ProducerStateTests.Zero_follows_the_largest_number"),
         new("an older epoch may still write", "Log/ProducerEntry.cs", "if (batch.ProducerEpoch < Epoch) return ErrorCode.InvalidProducerEpoch;", "", Unit, "ProducerStateTests.An_older_epoch_is_fenced"),
 
         // Transactions
         new("the last stable offset passes open transactions", "Log/PartitionLog.cs", "_openTransactions.Count == 0 ? HighWatermark", "_openTransactions.Count >= 0 ? HighWatermark", Unit, "EmbeddedTransactions.The_list_of_aborted_transactions_is_exact"),
         new("an aborted transaction at the end of what is fetched is not told", "Log/PartitionLog.Reading.cs", "t.FirstOffset < until)", "t.FirstOffset < until - 1)", Unit, "EmbeddedTransactions.The_list_of_aborted_transactions_is_exact"),
-        new("initialization does not raise the epoch", "Transactions/TransactionCoordinator.cs", "nextEpoch = (short)(id.Epoch + 1);", "nextEpoch = id.Epoch;", Unit, "EmbeddedClients.An_older_producer_of_the_same_transactional_id_is_fenced"),
+        new("initialization does not raise the epoch", "Transactions/TransactionCoordinator.cs", "nextEpoch = (short)(id.Epoch + 1);", "nextEpoch = id.Epoch;", Unit, "EmbeddedTransactions.A_producer_that_names_itself_gets_a_new_epoch"),
         new("a delayed EndTxn ends the next transaction", "Transactions/TransactionalId.cs", "if (connection < _coordinatorConnection) return false;", "", Unit, "DelayedRequestTests.EndTxn_of_the_last_transaction_does_not_end_the_next"),
         new("offsets of an aborted transaction count", "Transactions/TransactionCoordinator.Ending.cs", "if (!e.Commit) return;", "", Unit, "EmbeddedClients.Offsets_of_a_transaction_count_when_it_commits"),
         new("offsets that may still change are told as stable", "Transactions/PendingOffsets.cs", "return _count.ContainsKey((group, topic, partition));", "return partition < 0 && _count.ContainsKey((group, topic, partition));", Unit, "EmbeddedOffsets.An_open_transaction_makes_its_offsets_unstable"),

@@ -55,6 +55,7 @@ public abstract class FetchContract(IBrokerUnderTest broker) : BrokerContract(br
         using var reader = await WireClient.ConnectAsync(BootstrapServers);
         var watch = Stopwatch.StartNew();
         var waiting = FetchAsync(reader, topic, offset: 1, waitMs: 15_000);
+        Assert.NotSame(waiting, await Task.WhenAny(waiting, Task.Delay(500)));
         await ProduceAsync(wire, topic, Batches.Build(-1, -1, -1, 1, transactional: false));
         Assert.Equal(1, Assert.Single(Batches.Read((await waiting).Records!)).BaseOffset);
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(14), $"only after {watch.Elapsed}");

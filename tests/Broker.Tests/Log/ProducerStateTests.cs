@@ -44,6 +44,15 @@ public sealed class ProducerStateTests
     }
 
     [Fact]
+    public void Zero_follows_the_largest_number()
+    {
+        var log = _bed.Open();
+        Assert.Equal(0, Send(log, sequence: int.MaxValue).BaseOffset);
+        Assert.Equal(ErrorCode.OutOfOrderSequenceNumber, Send(log, sequence: 1).Error);
+        Assert.Equal(1, Send(log, sequence: 0).BaseOffset);
+    }
+
+    [Fact]
     public void An_older_epoch_is_fenced_and_a_newer_one_begins_at_0()
     {
         var log = _bed.Open();
