@@ -55,12 +55,13 @@ public abstract class RealServer(string name, params string[] settings) : IAsync
     {
         while (true)
         {
-            using var first = new TcpListener(IPAddress.Loopback, 0);
-            first.Start();
-            var port = ((IPEndPoint)first.LocalEndpoint).Port;
+            // Below the ports that the system gives to outgoing connections, which might take them before the server does.
+            var port = Random.Shared.Next(20_000, 32_000);
+            using var first = new TcpListener(IPAddress.Loopback, port);
             using var second = new TcpListener(IPAddress.Loopback, port + 1);
             try
             {
+                first.Start();
                 second.Start();
                 return port;
             }

@@ -8,6 +8,10 @@ namespace Streams.Broker.Network;
 internal sealed class FrameReader(ITransport transport) : IDisposable
 {
     private const int PrefixSize = 4;
+
+    /// <summary>So much room is made on the word of a length alone; more as the bytes come.</summary>
+    private const int FirstBytes = 2 << 20;
+
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(4 << 10);
     private int _start;
     private int _end;
@@ -23,13 +27,14 @@ internal sealed class FrameReader(ITransport transport) : IDisposable
         var length = BinaryPrimitives.ReadInt32BigEndian(_buffer.AsSpan(_start));
         if (length < 0 || length > maxBytes) throw new MalformedRequestException($"frame of {length} bytes");
         _start += PrefixSize;
-        var frame = ArrayPool<byte>.Shared.Rent(length);
+        var frame = ArrayPool<byte>.Shared.Rent(Math.Min(length, FirstBytes));
         var read = Math.Min(length, _end - _start);
         _buffer.AsSpan(_start, read).CopyTo(frame);
         _start += read;
         while (read < length)
         {
-            var n = await transport.ReceiveAsync(frame.AsMemory(read, length - read), ct);
+            if (read == frame.Length) frame = Grown(frame, length);
+            var n = await transport.ReceiveAsync(frame.AsMemory(read, Math.Min(length, frame.Length) - read), ct);
             if (n == 0)
             {
                 ArrayPool<byte>.Shared.Return(frame);
@@ -53,5 +58,13 @@ internal sealed class FrameReader(ITransport transport) : IDisposable
         var n = await transport.ReceiveAsync(_buffer.AsMemory(_end), ct);
         _end += n;
         return n > 0;
+    }
+
+    private static byte[] Grown(byte[] frame, int length)
+    {
+        var grown = ArrayPool<byte>.Shared.Rent((int)Math.Min(length, frame.Length * 2L));
+        frame.CopyTo(grown, 0);
+        ArrayPool<byte>.Shared.Return(frame);
+        return grown;
     }
 }
