@@ -12,7 +12,9 @@ internal sealed class Response(ProtocolWriter head) : IDisposable
 {
     /// <summary>Less than this is read into the head.</summary>
     private const int WorthAPiece = 64 << 10;
-    private const int PieceBytes = 1 << 20;
+
+    /// <summary>What goes out by one call. The usual fetch of 1 MiB and its head fit: a second call would cost a second waking of the reader.</summary>
+    private const int PieceBytes = (1 << 20) + (4 << 10);
 
     private List<Stretch>? _stretches;
     private int _stretched;
@@ -36,36 +38,49 @@ internal sealed class Response(ProtocolWriter head) : IDisposable
     public async ValueTask SendAsync(ITransport transport, CancellationToken ct)
     {
         Head.OverwriteInt32(0, Head.Length - 4 + _stretched);
-        var sent = 0;
-        foreach (var stretch in _stretches ?? [])
-        {
-            await transport.SendAsync(Head.WrittenMemory[sent..stretch.At], ct);
-            sent = stretch.At;
-            await SendAsync(stretch, transport, ct);
-        }
-        if (sent < Head.Length) await transport.SendAsync(Head.WrittenMemory[sent..], ct);
+        if (_stretches is null) await transport.SendAsync(Head.WrittenMemory, ct);
+        else await SendAsync(_stretches, transport, ct);
     }
 
     public void Dispose() => Head.Dispose();
 
-    private static async ValueTask SendAsync(Stretch stretch, ITransport transport, CancellationToken ct)
+    private async ValueTask SendAsync(List<Stretch> stretches, ITransport transport, CancellationToken ct)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(stretch.Length, PieceBytes));
+        var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(Head.Length + _stretched, PieceBytes));
+        var (filled, written) = (0, 0);
         try
         {
-            for (var sent = 0; sent < stretch.Length;)
+            foreach (var stretch in stretches)
             {
-                var piece = Math.Min(buffer.Length, stretch.Length - sent);
-                Read(stretch.File, buffer.AsSpan(0, piece), stretch.Position + sent);
-                await transport.SendAsync(buffer.AsMemory(0, piece), ct);
-                sent += piece;
+                await AddAsync(stretch.At - written, (at, to) => Head.Written.Slice(at + written, to.Length).CopyTo(to));
+                written = stretch.At;
+                await AddAsync(stretch.Length, (at, to) => Read(stretch.File, to, stretch.Position + at));
             }
+            await AddAsync(Head.Length - written, (at, to) => Head.Written.Slice(at + written, to.Length).CopyTo(to));
+            await transport.SendAsync(buffer.AsMemory(0, filled), ct);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+
+        async ValueTask AddAsync(int length, Fill fill)
+        {
+            for (var at = 0; at < length;)
+            {
+                if (filled == buffer.Length)
+                {
+                    await transport.SendAsync(buffer, ct);
+                    filled = 0;
+                }
+                var piece = Math.Min(length - at, buffer.Length - filled);
+                fill(at, buffer.AsSpan(filled, piece));
+                (at, filled) = (at + piece, filled + piece);
+            }
+        }
     }
+
+    private delegate void Fill(int at, Span<byte> to);
 
     private static void Read(IDiskFile file, Span<byte> buffer, long position)
     {
