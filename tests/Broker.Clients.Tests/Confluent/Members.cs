@@ -23,6 +23,7 @@ sealed class Members(Target target) : Kit(target)
         var first = Consumer(c => (c.GroupId, c.GroupInstanceId) = (group, "one"));
         using var second = Consumer(c => (c.GroupId, c.GroupInstanceId) = (group, "two"), b => b.SetPartitionsRevokedHandler((_, _) => revoked++));
         first.Subscribe(topic);
+        await UntilAsync(() => Assigned(first) == 4, "all partitions");
         second.Subscribe(topic);
         await UntilAsync(() => Assigned(first) == 2 && Assigned(second) == 2, "two partitions each");
         var had = first.Assignment.ToHashSet();
