@@ -25,17 +25,4 @@ internal sealed partial class Node
             Options.Logger.CleaningFailed(log.Topic, log.Partition, e);
         }
     }
-
-    private async Task CleanAsync()
-    {
-        using var timer = new PeriodicTimer(Options.CleanerInterval, Options.TimeProvider);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(_stopping.Token)) Clean(_stopping.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // The broker stops.
-        }
-    }
 }

@@ -69,12 +69,13 @@ internal sealed partial class Node
         }
     }
 
-    private async Task MaintainAsync()
+    /// <summary>Rounds of work until the broker stops.</summary>
+    private async Task EveryAsync(TimeSpan interval, Action round)
     {
-        using var timer = new PeriodicTimer(Options.RetentionCheckInterval, Options.TimeProvider);
+        using var timer = new PeriodicTimer(interval, Options.TimeProvider);
         try
         {
-            while (await timer.WaitForNextTickAsync(_stopping.Token)) Maintain();
+            while (await timer.WaitForNextTickAsync(_stopping.Token)) round();
         }
         catch (OperationCanceledException)
         {

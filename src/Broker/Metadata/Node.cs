@@ -16,6 +16,7 @@ internal sealed partial class Node : IAsyncDisposable
     public const int MaxPartitions = 10_000;
 
     private readonly ConcurrentDictionary<string, Topic> _topics = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Guid, Topic> _topicsById = new();
     private readonly Lock _gate = new();
     private readonly string _topicsDirectory;
     private readonly LogHost _host;
@@ -81,12 +82,12 @@ internal sealed partial class Node : IAsyncDisposable
             throw new IOException($"the logs cannot be read back: {first.Message}", first);
         }
         Transactions.FinishPrepared();
-        _maintenance = Task.WhenAll(MaintainAsync(), CleanAsync());
+        _maintenance = Task.WhenAll(EveryAsync(Options.RetentionCheckInterval, Maintain), EveryAsync(Options.CleanerInterval, () => Clean(_stopping.Token)));
     }
 
     public Topic? Find(string name) => _topics.GetValueOrDefault(name);
 
-    public Topic? Find(Guid id) => _topics.Values.FirstOrDefault(t => t.Id == id);
+    public Topic? Find(Guid id) => _topicsById.GetValueOrDefault(id);
 
     public PartitionLog? Find(string topic, int partition) => Find(topic)?.Find(partition);
 
@@ -205,6 +206,7 @@ internal sealed partial class Node : IAsyncDisposable
         topic.Configure(e.Configs, BrokerConfigs);
         AddPartitions(topic, e.Partitions);
         _topics[e.Name] = topic;
+        _topicsById[e.Id] = topic;
         Groups.TopicsChanged();
     }
 
@@ -225,6 +227,7 @@ internal sealed partial class Node : IAsyncDisposable
     private void Remove(string name)
     {
         if (!_topics.TryRemove(name, out var topic)) return;
+        _topicsById.TryRemove(topic.Id, out _);
         _deletedTopics.Add(topic.Id);
         foreach (var partition in topic.Partitions) partition.Dispose();
         Groups.ForgetTopic(name);

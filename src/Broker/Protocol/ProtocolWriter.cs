@@ -94,9 +94,6 @@ internal sealed class ProtocolWriter(bool flexible = false) : IDisposable
 
     public void OverwriteInt32(int position, int value) => BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(position), value);
 
-    /// <summary>Forgets what was written from <paramref name="length"/> on.</summary>
-    public void Truncate(int length) => Length = length;
-
     public void Dispose()
     {
         ArrayPool<byte>.Shared.Return(_buffer);

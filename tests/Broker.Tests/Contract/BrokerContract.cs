@@ -9,7 +9,7 @@ namespace Streams.Broker.Tests.Contract;
 /// </summary>
 public abstract class BrokerContract(IBrokerUnderTest broker)
 {
-    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     protected string BootstrapServers
     {
