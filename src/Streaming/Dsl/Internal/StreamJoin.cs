@@ -46,13 +46,13 @@ internal sealed class StreamJoin<TKey, TThis, TOther, TResult>(JoinSide side, Fu
     private readonly List<KeyValuePair<long, TOther>> partners = [];
     private IProcessorContext<TKey, TResult> context = null!;
     private IWindowStore<TKey, TOther> others = null!;
-    private IWaitingRecords<TKey, TThis>? waiting;
+    private IWaitingRecords<TKey>? waiting;
 
     public void Init(IProcessorContext<TKey, TResult> context)
     {
         this.context = context;
         others = context.GetStateStore<IWindowStore<TKey, TOther>>(side.OtherStore);
-        waiting = side.WaitingStore is null ? null : context.GetStateStore<IWaitingRecords<TKey, TThis>>(side.WaitingStore);
+        waiting = side.WaitingStore is null ? null : context.GetStateStore<IWaitingRecords<TKey>>(side.WaitingStore);
     }
 
     public void Process(in Record<TKey, TThis> record)

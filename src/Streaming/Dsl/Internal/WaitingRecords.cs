@@ -4,18 +4,19 @@ using Streams.Streaming.SerDes;
 
 namespace Streams.Streaming.Dsl.Internal;
 
-/// <summary>A record of a left or outer join that has found no partner yet. Its value is in one of the two typed lists of its store.</summary>
+/// <summary>A record of a left or outer join that has found no partner.</summary>
 internal readonly record struct WaitingRecord<TKey>(bool IsLeft, TKey Key, object? Value, long Timestamp);
 
-/// <summary>The waiting records of a join as one of its sides sees them.</summary>
-internal interface IWaitingRecords<TKey, TValue> : IStateStore
+/// <summary>The waiting records of a join, whatever its values are.</summary>
+internal interface IWaitingRecords<TKey> : IStateStore
 {
     /// <summary>The highest time that either side has seen.</summary>
     long ObservedStreamTime { get; }
 
     void Observe(long timestamp);
 
-    void Add(bool isLeft, TKey key, TValue value, long timestamp);
+    /// <param name="value">A left or a right value, as the side says.</param>
+    void Add(bool isLeft, TKey key, object? value, long timestamp);
 
     /// <summary>Forgets what waits under a key, side and time, because it was joined.</summary>
     void Remove(bool isLeft, TKey key, long timestamp);
@@ -29,7 +30,7 @@ internal interface IWaitingRecords<TKey, TValue> : IStateStore
 /// time, one byte 0 for right and 1 for left, the key). Its times are state too, under an empty key: after a restart the same records close at the same moment.
 /// </summary>
 internal sealed class WaitingRecords<TKey, TLeft, TRight>(string name, ISerDes<TKey> keySerDes, ISerDes<TLeft> leftSerDes, ISerDes<TRight> rightSerDes)
-    : IWaitingRecords<TKey, TLeft>, IWaitingRecords<TKey, TRight>
+    : IWaitingRecords<TKey>
 {
     private const int Prefix = sizeof(long) + 1;
     private readonly SortedDictionary<byte[], Entry> entries = new(ByteOrder.Instance);
@@ -49,9 +50,15 @@ internal sealed class WaitingRecords<TKey, TLeft, TRight>(string name, ISerDes<T
         (ObservedStreamTime, timesChanged) = (timestamp, true);
     }
 
-    void IWaitingRecords<TKey, TLeft>.Add(bool isLeft, TKey key, TLeft value, long timestamp) => AddAny(isLeft, key, value, timestamp);
-
-    void IWaitingRecords<TKey, TRight>.Add(bool isLeft, TKey key, TRight value, long timestamp) => AddAny(isLeft, key, value, timestamp);
+    public void Add(bool isLeft, TKey key, object? value, long timestamp)
+    {
+        MinTime(Math.Min(minTime, timestamp));
+        var bytes = Bytes(isLeft, key, timestamp);
+        if (!entries.TryGetValue(bytes, out var entry))
+            entries[bytes] = entry = new Entry(isLeft, key, timestamp, []);
+        entry.Values.Add(value);
+        changed.Add(bytes);
+    }
 
     public void Remove(bool isLeft, TKey key, long timestamp)
     {
@@ -62,7 +69,7 @@ internal sealed class WaitingRecords<TKey, TLeft, TRight>(string name, ISerDes<T
 
     public void TakeClosed(long afterMs, JoinWindowOptions windows, Action<TKey, WaitingRecord<TKey>> emit)
     {
-        if (entries.Count == 0 || minTime + afterMs + windows.GraceMs >= ObservedStreamTime)
+        if (minTime < long.MaxValue && minTime + afterMs + windows.GraceMs >= ObservedStreamTime)
             return;
         var (leftOpen, rightOpen) = (false, false);
         List<byte[]> closed = [];
@@ -121,16 +128,6 @@ internal sealed class WaitingRecords<TKey, TLeft, TRight>(string name, ISerDes<T
     }
 
     private void MinTime(long time) => (minTime, timesChanged) = (time, true);
-
-    private void AddAny(bool isLeft, TKey key, object? value, long timestamp)
-    {
-        MinTime(Math.Min(minTime, timestamp));
-        var bytes = Bytes(isLeft, key, timestamp);
-        if (!entries.TryGetValue(bytes, out var entry))
-            entries[bytes] = entry = new Entry(isLeft, key, timestamp, []);
-        entry.Values.Add(value);
-        changed.Add(bytes);
-    }
 
     private byte[] Bytes(bool isLeft, TKey key, long timestamp)
     {
