@@ -79,7 +79,7 @@ internal sealed class StreamJoinGraph<TKey, TLeft, TRight, TResult>(
             .AddStateStore(Window(otherStore, rights), otherWindowed, thisJoin);
         if (waitingStore is not null)
             builder.Topology.AddStateStore(Waiting(waitingStore), thisJoin, otherJoin);
-        return new KStream<TKey, TResult>(builder, merge, keys, null);
+        return new KStream<TKey, TResult>(builder, merge, keys, lefts as ISerDes<TResult> ?? rights as ISerDes<TResult>);
     }
 
     private string Named(string prefix, string suffix) => builder.NameOf(prefix, props.Name + suffix);

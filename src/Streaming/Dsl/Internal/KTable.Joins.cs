@@ -1,3 +1,4 @@
+using Streams.Streaming.SerDes;
 using Streams.Streaming.State;
 
 namespace Streams.Streaming.Dsl.Internal;
@@ -34,7 +35,7 @@ internal sealed partial class KTable<TKey, TValue>
         Builder.Topology.AddProcessor(merge, () => new PassOn<TKey, Change<TResult>>(), thisJoin, otherJoin);
         var joined = new TableValues<TKey, TResult>(
             [.. lefts.Stores.Union(rights.Stores)], context => new JoinedValues<TKey, TValue, TOther, TResult>(joiner, lefts.Getter(context), rights.Getter(context)));
-        return new KTable<TKey, TResult>(Builder, merge, KeySerDes ?? other.KeySerDes, null, joined, null);
+        return new KTable<TKey, TResult>(Builder, merge, KeySerDes ?? other.KeySerDes, ValueSerDes as ISerDes<TResult> ?? other.ValueSerDes as ISerDes<TResult>, joined, null);
     }
 
     /// <summary>A table of changes that is kept in a store of its own.</summary>
