@@ -63,7 +63,7 @@ internal sealed class KeyTable
             Compact();
     }
 
-    private static int Number(ulong slot) => (int)(uint)slot - 1;
+    private static int Number(ulong slot) => (int)(slot & uint.MaxValue) - 1;
 
     private static void Insert(ulong[] table, ulong slot)
     {
