@@ -1,6 +1,7 @@
 using Streams.Streaming.Dsl;
 using Streams.Streaming.Dsl.Internal;
 using Streams.Streaming.SerDes;
+using Streams.Streaming.State;
 using Streams.Testing;
 
 namespace Streams.Streaming.Tests.Joins;
@@ -23,7 +24,7 @@ internal static class JoinRig
             .AddSource($"{topic}-source", [topic], Text, Text)
             .AddProcessor($"{topic}-changes", () => new ToChange(), $"{topic}-source")
             .AddProcessor($"{topic}-table", () => new KeepTable<string, string>(store), $"{topic}-changes")
-            .AddStateStore(State.InMemory.As<string, string>(store).TimestampedKeyValueStore(store, Text, Text), $"{topic}-table");
+            .AddStateStore(InMemory.As<string, string>(store).TimestampedKeyValueStore(store, Text, Text), $"{topic}-table");
         return new KTable<string, string>(builder, $"{topic}-table", Text, Text, StoredValues<string, string>.In(store), store);
     }
 

@@ -1,4 +1,5 @@
 using Streams.Streaming.Dsl;
+using Streams.Streaming.State;
 
 namespace Streams.Streaming.Tests.Joins;
 
@@ -111,7 +112,7 @@ public sealed class TableJoinModelTests
     {
         var builder = new StreamBuilder();
         var (left, right) = (JoinRig.Table(builder, "left"), JoinRig.Table(builder, "right"));
-        var store = materialized ? State.InMemory.As<string, string>("joined-store").WithValueSerdes(JoinRig.Text) : null;
+        var store = materialized ? InMemory.As<string, string>("joined-store").WithValueSerdes(JoinRig.Text) : null;
         var joined = kind switch
         {
             "inner" => left.Join(right, JoinRig.Join, store),
