@@ -33,7 +33,7 @@ internal sealed class IdentityBucket(long start, IdentityPages pages)
 
     public void Flush(IChangelog changelog, ArrayBufferWriter<byte> buffer)
     {
-        if (flushed - lastPackAt is > 0 and < SmallPack)
+        if (HasPending && flushed - lastPackAt is > 0 and < SmallPack)
             (flushed, packs) = (lastPackAt, packs - 1);
         while (HasPending)
         {

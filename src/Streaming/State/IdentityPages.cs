@@ -7,7 +7,7 @@ namespace Streams.Streaming.State;
 [StructLayout(LayoutKind.Sequential, Pack = 4)]
 internal readonly struct IdentityEntry(UInt128 id, uint offset)
 {
-    private readonly ulong low = (ulong)id, high = (ulong)(id >> 64);
+    private readonly ulong low = unchecked((ulong)id), high = (ulong)(id >> 64);
     public readonly uint Offset = offset;
 
     public UInt128 Id => new(high, low);
