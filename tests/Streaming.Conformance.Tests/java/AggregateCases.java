@@ -1,0 +1,37 @@
+import java.util.Map;
+import java.util.function.Consumer;
+import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.kstream.*;
+
+/** Aggregates of streams without windows. */
+final class AggregateCases {
+    static void add(final Map<String, Consumer<StreamsBuilder>> cases) {
+        cases.put("count", b -> Fn.out(texts(byKey(b).count())));
+        cases.put("count-groupBy", b -> Fn.out(texts(byLetter(b).count())));
+        cases.put("reduce", b -> Fn.out(byKey(b).reduce(Fn::append)));
+        cases.put("reduce-groupBy", b -> Fn.out(byLetter(b).reduce(Fn::append)));
+        cases.put("aggregate", b -> Fn.out(byKey(b).aggregate(() -> "", (k, v, a) -> Fn.append(a, v), Materialized.with(Fn.S, Fn.S))));
+        cases.put("aggregate-groupBy", b -> Fn.out(byLetter(b).aggregate(() -> "", (k, v, a) -> Fn.append(a, k + v), Materialized.with(Fn.S, Fn.S))));
+        cases.put("aggregate-twice", b -> {
+            final KGroupedStream<String, String> grouped = byKey(b);
+            Fn.out(grouped.reduce(Fn::append));
+            texts(grouped.count()).toStream().to("counts", Produced.with(Fn.S, Fn.S));
+        });
+        cases.put("count-map-count", b -> Fn.out(texts(byLetter(b).count().toStream().map((k, v) -> org.apache.kafka.streams.KeyValue.pair("n" + v, k))
+            .groupByKey(Grouped.with("second", Fn.S, Fn.S)).count())));
+    }
+
+    static KGroupedStream<String, String> byKey(final StreamsBuilder b) {
+        return Fn.stream(b, "a").groupByKey(Grouped.with(Fn.S, Fn.S));
+    }
+
+    static KGroupedStream<String, String> byLetter(final StreamsBuilder b) {
+        return Fn.stream(b, "a").groupBy((k, v) -> Fn.letter(v), Grouped.with("letter", Fn.S, Fn.S));
+    }
+
+    static KTable<String, String> texts(final KTable<String, Long> counts) {
+        return counts.mapValues(v -> v == null ? null : Long.toString(v));
+    }
+
+    private AggregateCases() { }
+}

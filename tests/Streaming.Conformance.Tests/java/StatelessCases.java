@@ -1,0 +1,57 @@
+import java.util.*;
+import java.util.function.Consumer;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.kstream.*;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.Record;
+
+final class StatelessCases {
+    static void add(final Map<String, Consumer<StreamsBuilder>> cases) {
+        cases.put("map", b -> Fn.out(Fn.stream(b, "a").map((k, v) -> KeyValue.pair(Fn.text(v), Fn.text(k)))));
+        cases.put("mapValues", b -> Fn.out(Fn.stream(b, "a").mapValues(v -> Fn.text(v) + "!")));
+        cases.put("mapValues-key", b -> Fn.out(Fn.stream(b, "a").mapValues((k, v) -> Fn.text(k) + "=" + Fn.text(v))));
+        cases.put("flatMap", b -> Fn.out(Fn.stream(b, "a").flatMap((k, v) -> {
+            final List<KeyValue<String, String>> results = new ArrayList<>();
+            for (int i = 0; i < Fn.number(v) % 4; i++) results.add(KeyValue.pair(Fn.text(k) + i, v));
+            return results;
+        })));
+        cases.put("flatMapValues", b -> Fn.out(Fn.stream(b, "a").flatMapValues(v -> v == null ? List.of() : List.of(v.substring(0, 1), v.substring(2)))));
+        cases.put("filter", b -> Fn.out(Fn.stream(b, "a").filter((k, v) -> Fn.odd(v))));
+        cases.put("filterNot", b -> Fn.out(Fn.stream(b, "a").filterNot((k, v) -> Fn.odd(v))));
+        cases.put("selectKey", b -> Fn.out(Fn.stream(b, "a").selectKey((k, v) -> Fn.letter(v))));
+        cases.put("split", b -> {
+            final Map<String, KStream<String, String>> branches = Fn.stream(b, "a").split(Named.as("by-"))
+                .branch((k, v) -> v == null, Branched.as("none"))
+                .branch((k, v) -> Fn.odd(v), Branched.as("odd"))
+                .defaultBranch(Branched.as("even"));
+            branches.get("by-none").to("out-none", Produced.with(Fn.S, Fn.S));
+            branches.get("by-odd").to("out-odd", Produced.with(Fn.S, Fn.S));
+            Fn.out(branches.get("by-even"));
+        });
+        cases.put("split-noDefault", b -> Fn.out(Fn.stream(b, "a").split(Named.as("by-")).branch((k, v) -> Fn.odd(v), Branched.as("odd")).noDefaultBranch().get("by-odd")));
+        cases.put("merge", b -> Fn.out(Fn.stream(b, "a").merge(Fn.stream(b, "b").mapValues(v -> Fn.text(v) + "!"))));
+        cases.put("peek", b -> Fn.out(Fn.stream(b, "a").peek((k, v) -> { })));
+        cases.put("repartition", b -> Fn.out(Fn.stream(b, "a").selectKey((k, v) -> Fn.letter(v)).repartition(Repartitioned.<String, String>as("by-letter").withKeySerde(Fn.S).withValueSerde(Fn.S).withNumberOfPartitions(1))));
+        cases.put("to-two", b -> {
+            final KStream<String, String> stream = Fn.stream(b, "a");
+            Fn.out(stream.filter((k, v) -> Fn.odd(v)));
+            stream.to("copy", Produced.with(Fn.S, Fn.S));
+        });
+        cases.put("to-dynamic", b -> Fn.stream(b, "a").to((k, v, context) -> Fn.odd(v) ? "out-odd" : "out", Produced.with(Fn.S, Fn.S)));
+        cases.put("process", b -> Fn.out(Fn.stream(b, "a").process(Twice::new)));
+        cases.put("toTable", b -> Fn.out(Fn.stream(b, "a").toTable(Materialized.with(Fn.S, Fn.S))));
+        cases.put("selectKey-toTable", b -> Fn.out(Fn.stream(b, "a").selectKey((k, v) -> Fn.letter(v)).toTable(Materialized.with(Fn.S, Fn.S))));
+    }
+
+    /** Forwards a record as it is, and again under another key a millisecond later. */
+    private static final class Twice extends ContextualProcessor<String, String, String, String> {
+        @Override
+        public void process(final Record<String, String> record) {
+            context().forward(record);
+            context().forward(record.withKey(Fn.text(record.key()) + "'").withTimestamp(record.timestamp() + 1));
+        }
+    }
+
+    private StatelessCases() { }
+}
