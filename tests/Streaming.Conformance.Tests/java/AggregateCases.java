@@ -19,6 +19,10 @@ final class AggregateCases {
         });
         cases.put("count-map-count", b -> Fn.out(texts(byLetter(b).count().toStream().map((k, v) -> org.apache.kafka.streams.KeyValue.pair("n" + v, k))
             .groupByKey(Grouped.with("second", Fn.S, Fn.S)).count())));
+        cases.put("count-merged", b -> Fn.out(texts(Fn.stream(b, "a").selectKey((k, v) -> Fn.letter(v)).merge(Fn.stream(b, "b")).groupByKey(Grouped.with("merged", Fn.S, Fn.S)).count())));
+        cases.put("named", b -> b.stream("a", Consumed.with(Fn.S, Fn.S).withName("records")).filter((k, v) -> Fn.odd(v), Named.as("odd")).mapValues(v -> v + "!", Named.as("loud"))
+            .selectKey((k, v) -> v.substring(0, 1), Named.as("keyed")).groupByKey(Grouped.with("grouped", Fn.S, Fn.S))
+            .count(Named.as("counting"), Materialized.as("counts")).mapValues(v -> Long.toString(v), Named.as("texts")).toStream(Named.as("changes")).to("out", Produced.with(Fn.S, Fn.S).withName("results")));
     }
 
     static KGroupedStream<String, String> byKey(final StreamsBuilder b) {

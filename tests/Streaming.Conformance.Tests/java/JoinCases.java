@@ -26,6 +26,11 @@ final class JoinCases {
         cases.put("join-table-left", b -> Fn.out(Fn.stream(b, "a").leftJoin(Fn.table(b, "b"), Fn::join, Joined.with(Fn.S, Fn.S, Fn.S))));
         cases.put("join-table-repartitioned", b -> Fn.out(Fn.stream(b, "a").selectKey((k, v) -> Fn.letter(v)).leftJoin(Fn.table(b, "b"), Fn::join, Joined.with(Fn.S, Fn.S, Fn.S, "joined"))));
         cases.put("join-table-filtered", b -> Fn.out(Fn.stream(b, "a").leftJoin(Fn.table(b, "b").filter((k, v) -> Fn.odd(v)), Fn::join, Joined.with(Fn.S, Fn.S, Fn.S))));
+        cases.put("join-table-own-count", b -> {
+            final KStream<String, String> stream = Fn.stream(b, "a");
+            final KTable<String, String> counts = AggregateCases.texts(stream.groupByKey(Grouped.with(Fn.S, Fn.S)).count());
+            Fn.out(stream.leftJoin(counts, Fn::join, Joined.with(Fn.S, Fn.S, Fn.S)));
+        });
         cases.put("join-global-inner", b -> Fn.out(Fn.stream(b, "a").join(b.globalTable("g", Consumed.with(Fn.S, Fn.S)), (k, v) -> Fn.letter(v), Fn::join)));
         cases.put("join-global-left", b -> Fn.out(Fn.stream(b, "a").leftJoin(b.globalTable("g", Consumed.with(Fn.S, Fn.S)), (k, v) -> Fn.letter(v), Fn::join)));
         cases.put("join-tables-inner", b -> Fn.out(Fn.table(b, "a").join(Fn.table(b, "b"), Fn::join)));
@@ -39,6 +44,8 @@ final class JoinCases {
             final KTable<String, String> table = Fn.table(b, "a");
             Fn.out(table.leftJoin(table.filter((k, v) -> Fn.odd(v)), Fn::join));
         });
+        cases.put("join-tables-aggregates", b -> Fn.out(AggregateCases.byKey(b).reduce(Fn::append)
+            .outerJoin(AggregateCases.texts(Fn.stream(b, "b").groupByKey(Grouped.with(Fn.S, Fn.S)).count()), Fn::join)));
         cases.put("join-foreign-inner", b -> Fn.out(Fn.table(b, "a").join(Fn.table(b, "b"), Fn::letter, Fn::join, TableJoined.as("foreign"), stored())));
         cases.put("join-foreign-left", b -> Fn.out(Fn.table(b, "a").leftJoin(Fn.table(b, "b"), Fn::letter, Fn::join, TableJoined.as("foreign"), stored())));
         cases.put("join-foreign-groupBy", b -> Fn.out(AggregateCases.texts(Fn.table(b, "a").leftJoin(Fn.table(b, "b"), Fn::letter, Fn::join, TableJoined.as("foreign"), stored())

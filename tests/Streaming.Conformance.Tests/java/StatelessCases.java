@@ -1,9 +1,14 @@
+import java.time.Duration;
 import java.util.*;
 import java.util.function.Consumer;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.kstream.*;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.RecordContext;
+import org.apache.kafka.streams.processor.TopicNameExtractor;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 
 final class StatelessCases {
@@ -38,10 +43,45 @@ final class StatelessCases {
             Fn.out(stream.filter((k, v) -> Fn.odd(v)));
             stream.to("copy", Produced.with(Fn.S, Fn.S));
         });
-        cases.put("to-dynamic", b -> Fn.stream(b, "a").to((k, v, context) -> Fn.odd(v) ? "out-odd" : "out", Produced.with(Fn.S, Fn.S)));
+        cases.put("to-dynamic", b -> Fn.stream(b, "a").to(new ByNumber(), Produced.with(Fn.S, Fn.S)));
         cases.put("process", b -> Fn.out(Fn.stream(b, "a").process(Twice::new)));
+        cases.put("punctuate", b -> Fn.out(Fn.stream(b, "a").process(Ticks::new)));
+        cases.put("extractor", b -> Fn.out(b.stream("a", Consumed.with(Fn.S, Fn.S).withTimestampExtractor((record, partitionTime) -> Fn.odd((String) record.value()) ? partitionTime - 5 : record.timestamp() + 3))));
+        cases.put("merge-diamond", b -> {
+            final KStream<String, String> stream = Fn.stream(b, "a");
+            Fn.out(stream.filter((k, v) -> Fn.odd(v)).merge(stream.mapValues(v -> Fn.text(v) + "!")));
+        });
         cases.put("toTable", b -> Fn.out(Fn.stream(b, "a").toTable(Materialized.with(Fn.S, Fn.S))));
         cases.put("selectKey-toTable", b -> Fn.out(Fn.stream(b, "a").selectKey((k, v) -> Fn.letter(v)).toTable(Materialized.with(Fn.S, Fn.S))));
+    }
+
+    /** Counts records, and tells the count each 10 ms of stream time. */
+    private static final class Ticks extends ContextualProcessor<String, String, String, String> {
+        private int count;
+
+        @Override
+        public void init(final ProcessorContext<String, String> context) {
+            super.init(context);
+            context.schedule(Duration.ofMillis(10), PunctuationType.STREAM_TIME, time -> context.forward(new Record<>("tick", Integer.toString(count), time)));
+        }
+
+        @Override
+        public void process(final Record<String, String> record) {
+            count++;
+            context().forward(record);
+        }
+    }
+
+    private static final class ByNumber implements TopicNameExtractor<String, String> {
+        @Override
+        public String extract(final String key, final String value, final RecordContext context) {
+            return Fn.odd(value) ? "out-odd" : "out";
+        }
+
+        @Override
+        public String toString() {
+            return "ByNumber";
+        }
     }
 
     /** Forwards a record as it is, and again under another key a millisecond later. */

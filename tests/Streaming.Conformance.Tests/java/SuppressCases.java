@@ -19,6 +19,8 @@ final class SuppressCases {
             cases.put("sliding" + end, b -> Fn.outWindowed(suppressed(AggregateCases.byKey(b).windowedBy(sliding).reduce(Fn::append))));
             cases.put("session" + end, b -> Fn.outWindowed(suppressed(AggregateCases.byKey(b).windowedBy(session).reduce(Fn::append))));
         }
+        cases.put("tumbling-suppress-count", b -> Fn.out(AggregateCases.texts(suppressed(AggregateCases.byKey(b).windowedBy(TimeWindows.ofSizeAndGrace(ofMillis(20), ofMillis(5))).reduce(Fn::append))
+            .toStream((w, v) -> w.window().end() + "").groupByKey(Grouped.with("ends", Fn.S, Fn.S)).count())));
         cases.put("suppress-timeLimit", b -> Fn.out(Fn.table(b, "a").suppress(Suppressed.untilTimeLimit(ofMillis(12), unbounded().withNoBound()))));
         cases.put("suppress-timeLimit-full", b -> Fn.out(Fn.table(b, "a").suppress(Suppressed.untilTimeLimit(ofMillis(40), maxRecords(2).emitEarlyWhenFull()))));
         cases.put("suppress-timeLimit-zero", b -> Fn.out(Fn.table(b, "a").suppress(Suppressed.untilTimeLimit(ofMillis(0), unbounded().withNoBound()))));

@@ -14,6 +14,7 @@ final class TableCases {
         cases.put("table-mapValues", b -> Fn.out(Fn.table(b, "a").mapValues(v -> Fn.letter(v))));
         cases.put("table-mapValues-materialized", b -> Fn.out(Fn.table(b, "a").mapValues((k, v) -> v == null ? null : k + v, stored())));
         cases.put("table-filter-mapValues", b -> Fn.out(Fn.table(b, "a").filter((k, v) -> Fn.odd(v)).mapValues(v -> v + "!").filter((k, v) -> Fn.number(v.replace("!", "")) > 4)));
+        cases.put("table-toStream-toTable", b -> Fn.out(Fn.table(b, "a").toStream().toTable(stored())));
         cases.put("table-toStream-key", b -> Fn.out(Fn.table(b, "a").toStream((k, v) -> k + Fn.text(v))));
         cases.put("table-groupBy-count", b -> Fn.out(AggregateCases.texts(grouped(Fn.table(b, "a")).count())));
         cases.put("table-groupBy-reduce", b -> Fn.out(grouped(Fn.table(b, "a")).reduce((a, v) -> a + "+" + v, (a, v) -> a + "-" + v)));

@@ -1,5 +1,6 @@
 import static java.time.Duration.ofMillis;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.kafka.common.serialization.Serdes;
@@ -29,21 +30,26 @@ final class WindowCases {
         cases.put(name + "-count", b -> Fn.outCounts(AggregateCases.byKey(b).windowedBy(windows).count()));
         cases.put(name + "-reduce", b -> Fn.outWindowed(AggregateCases.byKey(b).windowedBy(windows).reduce(Fn::append)));
         cases.put(name + "-aggregate", b -> Fn.outWindowed(AggregateCases.byKey(b).windowedBy(windows).aggregate(() -> "", (k, v, a) -> Fn.append(a, v), Materialized.with(Fn.S, Fn.S))));
-        cases.put(name + "-onClose", b -> Fn.outWindowed(AggregateCases.byKey(b).windowedBy(windows).emitStrategy(EmitStrategy.onWindowClose()).aggregate(() -> "", (k, v, a) -> Fn.append(a, v), Materialized.with(Fn.S, Fn.S))));
+        cases.put(name + "-onClose", b -> Fn.outWindowed(AggregateCases.byKey(b).windowedBy(windows).emitStrategy(EmitStrategy.onWindowClose()).aggregate(() -> "", (k, v, a) -> Fn.append(a, v), kept())));
     }
 
     private static void sliding(final Map<String, Consumer<StreamsBuilder>> cases, final String name, final SlidingWindows windows) {
         cases.put(name + "-count", b -> Fn.outCounts(AggregateCases.byKey(b).windowedBy(windows).count()));
         cases.put(name + "-reduce", b -> Fn.outWindowed(AggregateCases.byKey(b).windowedBy(windows).reduce(Fn::append)));
         cases.put(name + "-aggregate", b -> Fn.outWindowed(AggregateCases.byKey(b).windowedBy(windows).aggregate(() -> "", (k, v, a) -> Fn.append(a, v), Materialized.with(Fn.S, Fn.S))));
-        cases.put(name + "-onClose", b -> Fn.outWindowed(AggregateCases.byKey(b).windowedBy(windows).emitStrategy(EmitStrategy.onWindowClose()).aggregate(() -> "", (k, v, a) -> Fn.append(a, v), Materialized.with(Fn.S, Fn.S))));
+        cases.put(name + "-onClose", b -> Fn.outWindowed(AggregateCases.byKey(b).windowedBy(windows).emitStrategy(EmitStrategy.onWindowClose()).aggregate(() -> "", (k, v, a) -> Fn.append(a, v), kept())));
     }
 
     private static void session(final Map<String, Consumer<StreamsBuilder>> cases, final String name, final SessionWindows windows) {
         cases.put(name + "-count", b -> Fn.outCounts(AggregateCases.byKey(b).windowedBy(windows).count()));
         cases.put(name + "-reduce", b -> Fn.outWindowed(AggregateCases.byKey(b).windowedBy(windows).reduce(Fn::append)));
         cases.put(name + "-aggregate", b -> Fn.outWindowed(AggregateCases.byKey(b).windowedBy(windows).aggregate(() -> "", (k, v, a) -> Fn.append(a, v), WindowCases::merge, Materialized.with(Fn.S, Fn.S))));
-        cases.put(name + "-onClose", b -> Fn.outWindowed(AggregateCases.byKey(b).windowedBy(windows).emitStrategy(EmitStrategy.onWindowClose()).aggregate(() -> "", (k, v, a) -> Fn.append(a, v), WindowCases::merge, Materialized.with(Fn.S, Fn.S))));
+        cases.put(name + "-onClose", b -> Fn.outWindowed(AggregateCases.byKey(b).windowedBy(windows).emitStrategy(EmitStrategy.onWindowClose()).aggregate(() -> "", (k, v, a) -> Fn.append(a, v), WindowCases::merge, kept())));
+    }
+
+    /** Kafka Streams' memory stores drop a window when it closes, before it is emitted; those on disk keep it by chance, whole segments at a time. */
+    private static <T extends org.apache.kafka.streams.processor.StateStore> Materialized<String, String, T> kept() {
+        return Materialized.<String, String, T>with(Fn.S, Fn.S).withRetention(Duration.ofHours(1));
     }
 
     static String merge(final String key, final String one, final String two) {
