@@ -2,6 +2,7 @@ import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.kstream.*;
+import org.apache.kafka.streams.processor.StateStore;
 
 /** What the cases share. The functions are written in C# too, to the letter. */
 final class Fn {
@@ -11,8 +12,19 @@ final class Fn {
         return b.stream(topic, Consumed.with(S, S));
     }
 
+    /** A table that is kept in the store "a-table". */
     static KTable<String, String> table(final StreamsBuilder b, final String topic) {
-        return b.table(topic, Consumed.with(S, S));
+        return b.table(topic, Consumed.with(S, S), kept(topic + "-table"));
+    }
+
+    /** A store of texts of that name. */
+    static <T extends StateStore> Materialized<String, String, T> kept(final String name) {
+        return Materialized.<String, String, T>as(name).withKeySerde(S).withValueSerde(S);
+    }
+
+    /** The store "counts". */
+    static <T extends StateStore> Materialized<String, Long, T> counts() {
+        return Materialized.<String, Long, T>as("counts").withKeySerde(S).withValueSerde(Serdes.Long());
     }
 
     static void out(final KStream<String, String> stream) {

@@ -45,14 +45,15 @@ final class StatelessCases {
         });
         cases.put("to-dynamic", b -> Fn.stream(b, "a").to(new ByNumber(), Produced.with(Fn.S, Fn.S)));
         cases.put("process", b -> Fn.out(Fn.stream(b, "a").process(Twice::new)));
+        cases.put("named-some", b -> Fn.out(Fn.stream(b, "a").filter((k, v) -> Fn.odd(v), Named.as("odd")).mapValues(v -> v + "!").selectKey((k, v) -> k, Named.as("same")).filterNot((k, v) -> k == null)));
         cases.put("punctuate", b -> Fn.out(Fn.stream(b, "a").process(Ticks::new)));
         cases.put("extractor", b -> Fn.out(b.stream("a", Consumed.with(Fn.S, Fn.S).withTimestampExtractor((record, partitionTime) -> Fn.odd((String) record.value()) ? partitionTime - 5 : record.timestamp() + 3))));
         cases.put("merge-diamond", b -> {
             final KStream<String, String> stream = Fn.stream(b, "a");
             Fn.out(stream.filter((k, v) -> Fn.odd(v)).merge(stream.mapValues(v -> Fn.text(v) + "!")));
         });
-        cases.put("toTable", b -> Fn.out(Fn.stream(b, "a").toTable(Materialized.with(Fn.S, Fn.S))));
-        cases.put("selectKey-toTable", b -> Fn.out(Fn.stream(b, "a").selectKey((k, v) -> Fn.letter(v)).toTable(Materialized.with(Fn.S, Fn.S))));
+        cases.put("toTable", b -> Fn.out(Fn.stream(b, "a").toTable(Named.as("tabled"), Fn.kept("store"))));
+        cases.put("selectKey-toTable", b -> Fn.out(Fn.stream(b, "a").selectKey((k, v) -> Fn.letter(v)).toTable(Named.as("tabled"), Fn.kept("store"))));
     }
 
     /** Counts records, and tells the count each 10 ms of stream time. */
