@@ -1,7 +1,7 @@
 namespace Streams.Streaming.Conformance.Tests;
 
 /// <summary>An operator, or a variant of it, of the name that java/ builds the same topology under.</summary>
-sealed record Case(string Name, Shape Shape)
+sealed record Case(string Name, Shape Shape, Func<Topology>? Build = null)
 {
     public override string ToString() => Name;
 }
@@ -9,9 +9,9 @@ sealed record Case(string Name, Shape Shape)
 /// <summary>All cases, by name.</summary>
 static class Catalogue
 {
-    public static IReadOnlyDictionary<string, Case> Cases { get; } = All().ToDictionary(c => c.Name, StringComparer.Ordinal);
+    public static IReadOnlyDictionary<string, Case> Cases { get; } = StatelessCases.All().Concat(All()).DistinctBy(c => c.Name).ToDictionary(c => c.Name, StringComparer.Ordinal);
 
-    public static TheoryData<string> Names => [.. Cases.Keys];
+    public static TheoryData<string> Names => [.. Cases.Values.Where(c => c.Build is not null).Select(c => c.Name)];
 
     private static IEnumerable<Case> All()
     {
