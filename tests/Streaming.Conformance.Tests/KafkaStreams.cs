@@ -11,15 +11,21 @@ static class KafkaStreams
     public static string? Missing { get; } = Checkout.ServersMissing("kafka") ?? (Checkout.Program("javac") is null ? "no Java compiler is installed" : null);
 
     /// <summary>Turns every NAME.in of a folder into NAME.out; the names of the cases it knows where there is no folder.</summary>
-    public static async Task<IReadOnlyList<string>> PlayAsync(string? folder)
+    public static Task<IReadOnlyList<string>> PlayAsync(string? folder) => RunAsync("Oracle", folder is null ? [] : [folder]);
+
+    /// <summary>Plays every NAME.in of a folder, of one sequence, on the driver and on an application at a broker; fails where they differ.</summary>
+    /// <returns>Each case with the count of its results.</returns>
+    public static Task<IReadOnlyList<string>> PlayLiveAsync(string bootstrapServers, string folder) => RunAsync("Live", [bootstrapServers, folder]);
+
+    private static async Task<IReadOnlyList<string>> RunAsync(string program, string[] arguments)
     {
         var classes = Directory.CreateTempSubdirectory("streams-oracle-");
         try
         {
             var libraries = Path.Combine(Checkout.Shared!, "kafka", "libs", "*");
-            await RunAsync("javac", ["-J-XX:TieredStopAtLevel=1", "-proc:none", "-nowarn", "-d", classes.FullName, "-cp", libraries, .. Directory.GetFiles(Sources, "*.java")]);
-            return await RunAsync("java", ["-XX:+UseSerialGC", "-Xmx512m", $"-Dlog4j2.configurationFile=file:{Path.Combine(Sources, "log4j2.properties")}",
-                "-cp", $"{classes.FullName}:{libraries}", "Oracle", .. folder is null ? Array.Empty<string>() : [folder]]);
+            await ProcessAsync("javac", ["-J-XX:TieredStopAtLevel=1", "-proc:none", "-nowarn", "-d", classes.FullName, "-cp", libraries, .. Directory.GetFiles(Sources, "*.java")]);
+            return await ProcessAsync("java", ["-XX:+UseSerialGC", "-Xmx512m", $"-Dlog4j2.configurationFile=file:{Path.Combine(Sources, "log4j2.properties")}",
+                "-cp", $"{classes.FullName}:{libraries}", program, .. arguments]);
         }
         finally
         {
@@ -27,7 +33,7 @@ static class KafkaStreams
         }
     }
 
-    private static async Task<IReadOnlyList<string>> RunAsync(string program, string[] arguments)
+    private static async Task<IReadOnlyList<string>> ProcessAsync(string program, string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(5));

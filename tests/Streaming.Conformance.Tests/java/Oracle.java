@@ -7,6 +7,7 @@ import java.util.*;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
@@ -17,70 +18,71 @@ import org.apache.kafka.streams.Topology;
  * ("= ...") after the case and what came out ("< topic key value timestamp headers") after each record. Without a folder it tells the names of the cases.
  */
 final class Oracle {
-    private static final Map<String, Consumer<StreamsBuilder>> CASES = new TreeMap<>();
-
     public static void main(final String[] arguments) throws Exception {
-        StatelessCases.add(CASES);
-        AggregateCases.add(CASES);
-        TableCases.add(CASES);
-        WindowCases.add(CASES);
-        SuppressCases.add(CASES);
-        JoinCases.add(CASES);
+        final Map<String, Consumer<StreamsBuilder>> cases = cases();
         if (arguments.length == 0) {
-            CASES.keySet().forEach(System.out::println);
+            cases.keySet().forEach(System.out::println);
             return;
         }
         final Path folder = Path.of(arguments[0]);
-        for (final String name : CASES.keySet()) {
+        for (final String name : cases.keySet()) {
             final Path script = folder.resolve(name + ".in");
             if (!Files.exists(script)) continue;
             try (BufferedReader in = Files.newBufferedReader(script); BufferedWriter out = Files.newBufferedWriter(folder.resolve(name + ".out"))) {
-                play(in, out, folder.resolve("state").toString());
+                play(cases.get(name), in, out, folder.resolve("state").toString());
             }
         }
     }
 
-    private static void play(final BufferedReader in, final BufferedWriter out, final String states) throws Exception {
-        Consumer<StreamsBuilder> build = null;
+    static Map<String, Consumer<StreamsBuilder>> cases() {
+        final Map<String, Consumer<StreamsBuilder>> cases = new TreeMap<>();
+        StatelessCases.add(cases);
+        AggregateCases.add(cases);
+        TableCases.add(cases);
+        WindowCases.add(cases);
+        SuppressCases.add(cases);
+        JoinCases.add(cases);
+        return cases;
+    }
+
+    private static void play(final Consumer<StreamsBuilder> build, final BufferedReader in, final BufferedWriter out, final String states) throws Exception {
         Driver driver = null;
         int number = 0;
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             out.write(line + "\n");
             if (line.startsWith("case ")) {
-                build = CASES.get(line.substring(5));
-                if (build == null) throw new IllegalArgumentException("there is no " + line);
                 for (final String text : topology(build).describe().toString().stripTrailing().split("\n")) out.write("= " + text.stripTrailing() + "\n");
             } else if (line.startsWith("sequence ")) {
                 if (driver != null) driver.close();
                 driver = new Driver(topology(build), states);
                 number = 0;
             } else {
-                for (final ProducerRecord<byte[], byte[]> result : pipe(driver, line.substring(2).split("\t", -1), number++)) write(out, result);
+                for (final ProducerRecord<byte[], byte[]> result : pipe(driver, line.substring(2).split("\t", -1), number++))
+                    out.write("< " + text(result.topic(), result.key(), result.value(), result.timestamp(), result.headers()) + "\n");
             }
         }
         if (driver != null) driver.close();
     }
 
-    private static Topology topology(final Consumer<StreamsBuilder> build) {
+    static Topology topology(final Consumer<StreamsBuilder> build) {
         final StreamsBuilder builder = new StreamsBuilder();
         build.accept(builder);
         return builder.build();
     }
 
-    private static List<ProducerRecord<byte[], byte[]>> pipe(final Driver driver, final String[] fields, final int number) {
+    static List<ProducerRecord<byte[], byte[]>> pipe(final Driver driver, final String[] fields, final int number) {
         final RecordHeaders headers = new RecordHeaders();
         headers.add("n", Integer.toString(number).getBytes(StandardCharsets.UTF_8));
         return driver.pipe(fields[0], bytes(fields[1]), bytes(fields[2]), Long.parseLong(fields[3]), headers);
     }
 
-    private static void write(final BufferedWriter out, final ProducerRecord<byte[], byte[]> record) throws Exception {
-        out.write("< " + record.topic() + "\t" + text(record.key()) + "\t" + text(record.value()) + "\t" + record.timestamp() + "\t");
-        final StringJoiner headers = new StringJoiner(",");
-        for (final Header header : record.headers()) headers.add(header.key() + "=" + text(header.value()));
-        out.write(headers + "\n");
+    static String text(final String topic, final byte[] key, final byte[] value, final long timestamp, final Headers headers) {
+        final StringJoiner all = new StringJoiner(",");
+        for (final Header header : headers) all.add(header.key() + "=" + text(header.value()));
+        return topic + "\t" + text(key) + "\t" + text(value) + "\t" + timestamp + "\t" + all;
     }
 
-    private static byte[] bytes(final String text) {
+    static byte[] bytes(final String text) {
         return text.equals("~") ? null : text.getBytes(StandardCharsets.UTF_8);
     }
 
