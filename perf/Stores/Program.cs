@@ -3,7 +3,7 @@ using System.Globalization;
 using Streams.Perf.StateStores;
 using Streams.Streaming.State;
 
-// stores-perf memory|spill|faster KEYS OPERATIONS [FOLDER] [FASTER_MEMORY_BITS]   (faster: only if built with -p:Faster=true)
+// stores-perf plain|memory|windows|seen|spill|faster KEYS OPERATIONS [FOLDER] [FASTER_MEMORY_BITS]   (faster: only if built with -p:Faster=true)
 // Loads so many keys in random order, then gets, then gets and puts (read, modify, write) of random keys, with a commit each 10,000 operations.
 var kind = args[0];
 var keys = long.Parse(args[1], CultureInfo.InvariantCulture);
@@ -15,6 +15,9 @@ var bits = args.Length > 4 ? int.Parse(args[4], CultureInfo.InvariantCulture) : 
 
 using ISubject subject = kind switch
 {
+    "plain" => new Plain(),
+    "windows" => new OwnWindows(),
+    "seen" => new OwnDuplicates(),
     "memory" => new OwnStore(Stores.InMemoryKeyValueStore("s")),
     "spill" => new OwnStore(Stores.PersistentKeyValueStore("s", null, new SpillOptions(folder))),
 #if FASTER
