@@ -136,7 +136,12 @@ internal sealed class StreamTask
         CommitRequested = false;
     }
 
-    public void Close() => inOrder.ForEach(n => n.Close());
+    /// <summary>Closes the nodes, then the stores that hold something beside memory.</summary>
+    public void Close()
+    {
+        inOrder.ForEach(n => n.Close());
+        stores.ForEach(s => (s.Store as IDisposable)?.Dispose());
+    }
 
     /// <summary>Sends the record being processed to the dead letters; outside of processing, a letter without key and value.</summary>
     public unsafe void Drop(string code, string message)
