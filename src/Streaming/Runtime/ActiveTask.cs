@@ -63,9 +63,11 @@ internal sealed class ActiveTask
     {
         lock (Task.Gate)
         {
+            var ready = State == TaskState.Running;
             State = TaskState.Closed;
             Group?.Dispose();
-            Task.Close();
+            if (ready)
+                Task.Close();
         }
     }
 }
