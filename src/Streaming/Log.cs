@@ -39,4 +39,16 @@ internal static partial class Log
 
     [LoggerMessage(2012, LogLevel.Information, "created topic {Topic} with {Partitions} partitions")]
     public static partial void TopicCreated(this ILogger logger, string topic, int partitions);
+
+    [LoggerMessage(2101, LogLevel.Warning, "{Task}: local state cannot be written and is no longer added to; the next start reads more of the changelog")]
+    public static partial void LocalStateFailed(this ILogger logger, string task, Exception cause);
+
+    [LoggerMessage(2102, LogLevel.Warning, "{Task}: local state ends with an unfinished commit or damage and is taken up to frame {Sequence}; the changelog has the rest")]
+    public static partial void LocalStateCut(this ILogger logger, string task, long sequence);
+
+    [LoggerMessage(2103, LogLevel.Information, "{Task}: local state compacted from {Before} to {After} bytes")]
+    public static partial void Compacted(this ILogger logger, string task, long before, long after);
+
+    [LoggerMessage(2104, LogLevel.Warning, "{Task}: compaction of local state failed; the log stays as it was")]
+    public static partial void CompactionFailed(this ILogger logger, string task, Exception cause);
 }

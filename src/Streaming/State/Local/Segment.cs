@@ -1,0 +1,65 @@
+using System.Buffers.Binary;
+using System.Globalization;
+
+namespace Streams.Streaming.State.Local;
+
+/// <summary>
+/// A file of the log. Its name says which frames it holds: "from" alone for one that was appended to, "from-to" for one that a compaction made of all
+/// frames from.. to. Whatever lies within a merged file's range is superseded by it, so that renaming it into place is the whole swap.
+/// </summary>
+internal readonly record struct SegmentName(long From, long To)
+{
+    private const string Extension = ".log";
+
+    public bool IsMerged => To >= 0;
+
+    public static SegmentName? Parse(string name)
+    {
+        if (!name.EndsWith(Extension, StringComparison.Ordinal))
+            return null;
+        var parts = name[..^Extension.Length].Split('-');
+        if (parts.Length > 2 || !Number(parts[0], out var from))
+            return null;
+        if (parts.Length == 1)
+            return new SegmentName(from, -1);
+        return Number(parts[1], out var to) && to >= from ? new SegmentName(from, to) : null;
+    }
+
+    public override string ToString() => IsMerged
+        ? string.Create(CultureInfo.InvariantCulture, $"{From:d19}-{To:d19}{Extension}") : string.Create(CultureInfo.InvariantCulture, $"{From:d19}{Extension}");
+
+    private static bool Number(string text, out long value) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && text.Length == 19;
+}
+
+/// <summary>A segment as far as it is valid: its bytes up to the end of its last commit, and what that commit says.</summary>
+internal sealed record Segment(SegmentName Name, long Bytes, long NextSequence, long[] Positions, long WrittenAt);
+
+/// <summary>The head of a segment: magic, length, CRC-32C, format version, the frames' range, whose log it is.</summary>
+internal static class SegmentHead
+{
+    /// <summary>Of this format; another version is not read but wiped: the changelog has everything.</summary>
+    public const int Version = 1;
+    private const uint Magic = 0x31474F4C;
+    private const int Fixed = 32;
+
+    public static byte[] Write(SegmentName name, LogIdentity identity)
+    {
+        var head = new byte[Fixed + identity.Bytes.Length];
+        BinaryPrimitives.WriteUInt32LittleEndian(head, Magic);
+        BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(4), head.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(12), Version);
+        BinaryPrimitives.WriteInt64LittleEndian(head.AsSpan(16), name.From);
+        BinaryPrimitives.WriteInt64LittleEndian(head.AsSpan(24), name.To);
+        identity.Bytes.CopyTo(head, Fixed);
+        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(8), Crc32C.Compute(head.AsSpan(12)));
+        return head;
+    }
+
+    /// <summary>The head's length, or -1 when it is not exactly what is expected.</summary>
+    public static int Check(IStateFile file, SegmentName name, LogIdentity identity)
+    {
+        var expected = Write(name, identity);
+        var head = new byte[expected.Length];
+        return file.Read(head, 0) == head.Length && head.AsSpan().SequenceEqual(expected) ? head.Length : -1;
+    }
+}
