@@ -2,6 +2,7 @@ using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Streams.Streaming.Runtime;
+using Streams.Streaming.State.Local;
 
 namespace Streams.Streaming;
 
@@ -27,6 +28,7 @@ public sealed class KafkaStream : IAsyncDisposable
     private readonly Lock gate = new();
     private TaskCompletionSource stateChange = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private BrokerAdmin? admin;
+    private LocalState? local;
 
     /// <exception cref="TopologyException">The topology is not complete.</exception>
     public KafkaStream(Topology topology, StreamConfig config, ILogger? logger = null)
@@ -61,6 +63,7 @@ public sealed class KafkaStream : IAsyncDisposable
             await Task.Run(() => subTopologies.ToList().ForEach(admin.EnsureChangelogs), cancellation);
             if (topology.GlobalStores.Count > 0)
                 await StartGlobalStores().WaitAsync(cancellation);
+            local = config.StateDir is null ? null : new LocalState(config, logger);
             StartThreads();
         }
         catch (Exception e)
@@ -118,8 +121,20 @@ public sealed class KafkaStream : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
+        local?.Dispose();
+        local = null;
         admin?.Dispose();
         admin = null;
+    }
+
+    /// <summary>Deletes this application's local state in <see cref="StreamConfig.StateDir"/>; the next start restores from the changelogs.</summary>
+    /// <exception cref="InvalidOperationException">The instance runs.</exception>
+    /// <exception cref="StreamsException">Another instance uses a part of it.</exception>
+    public void CleanUp()
+    {
+        if (State is StreamState.Running or StreamState.Rebalancing or StreamState.PendingShutdown)
+            throw new InvalidOperationException($"local state cannot be deleted in state {State}");
+        LocalState.CleanUp(config);
     }
 
     private async Task StartGlobalStores()
@@ -136,7 +151,7 @@ public sealed class KafkaStream : IAsyncDisposable
         {
             var name = $"{config.ApplicationId}-{instance}-{i}";
             var member = config.InstanceId is null ? null : $"{instance}-{i}";
-            threads.Add(new StreamThread(name, member, config, subTopologies, admin!, committed, UpdateState, logger));
+            threads.Add(new StreamThread(name, member, config, subTopologies, admin!, local, committed, UpdateState, logger));
         }
         foreach (var thread in threads)
         {

@@ -51,4 +51,25 @@ internal static partial class Log
 
     [LoggerMessage(2104, LogLevel.Warning, "{Task}: compaction of local state failed; the log stays as it was")]
     public static partial void CompactionFailed(this ILogger logger, string task, Exception cause);
+
+    [LoggerMessage(2105, LogLevel.Warning, "{Task}: local state is not used ({Reason}); everything comes from the changelog")]
+    public static partial void LocalStateWiped(this ILogger logger, string task, string reason);
+
+    [LoggerMessage(2106, LogLevel.Warning, "{Task}: local state {Directory} was in use by another process or thread for {Seconds} s; the task runs without it")]
+    public static partial void LocalStateInUse(this ILogger logger, string task, string directory, double seconds);
+
+    [LoggerMessage(2107, LogLevel.Warning, "{Task}: local state cannot be opened; the task runs without it")]
+    public static partial void LocalStateNotOpened(this ILogger logger, string task, Exception cause);
+
+    [LoggerMessage(2108, LogLevel.Information, "{Task}: {Entries} entries of local state loaded, {Bytes} bytes")]
+    public static partial void LocalStateLoaded(this ILogger logger, string task, long entries, long bytes);
+
+    [LoggerMessage(2109, LogLevel.Information, "{Task}: local state of a task that is not here any more was deleted")]
+    public static partial void LocalStateCleaned(this ILogger logger, string task);
+
+    [LoggerMessage(2110, LogLevel.Information, "standby of {Tasks}")]
+    public static partial void StandbyOf(this ILogger logger, string tasks);
+
+    [LoggerMessage(2111, LogLevel.Warning, "local state: {Step} failed, tried again later")]
+    public static partial void LocalStateRetrying(this ILogger logger, string step, Exception cause);
 }

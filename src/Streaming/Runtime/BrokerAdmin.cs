@@ -44,6 +44,29 @@ internal sealed class BrokerAdmin(StreamConfig config, ILogger logger) : IDispos
                 : r.TopicPartitionOffsetError.Offset.Value);
     }
 
+    /// <summary>The topics' ids, which tell a topic from another that later bears its name; 0 from brokers that have none.</summary>
+    public IReadOnlyDictionary<string, UInt128> TopicIds(IReadOnlyCollection<string> topics)
+    {
+        if (topics.Count == 0)
+            return new Dictionary<string, UInt128>();
+        var answer = admin.DescribeTopicsAsync(TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = Timeout }).GetAwaiter().GetResult();
+        return answer.TopicDescriptions.ToDictionary(
+            t => t.Name,
+            t => t.Error.IsError
+                ? throw new KafkaException(t.Error)
+                : new UInt128(unchecked((ulong)(long)t.TopicId.MostSignificantBits), unchecked((ulong)(long)t.TopicId.LeastSignificantBits)));
+    }
+
+    /// <summary>The application's members with what is assigned to them, or null while the group is not settled.</summary>
+    public IReadOnlyList<MemberDescription>? Members()
+    {
+        var options = new DescribeConsumerGroupsOptions { RequestTimeout = Timeout };
+        var group = admin.DescribeConsumerGroupsAsync([config.ApplicationId], options).GetAwaiter().GetResult().ConsumerGroupDescriptions[0];
+        if (group.Error.IsError)
+            throw new KafkaException(group.Error);
+        return group.State == ConsumerGroupState.Stable ? group.Members : null;
+    }
+
     public void Dispose() => admin.Dispose();
 
     private int Find(string topic)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Streams.Streaming.State.Local;
 
 namespace Streams.Streaming.Runtime;
 
@@ -61,6 +62,14 @@ internal sealed class StreamTask
 
     /// <summary>The stores that are restored from changelogs.</summary>
     public IEnumerable<IStateStore> Stores => stores.Where(s => s.Changelog is not null).Select(s => s.Store);
+
+    /// <summary>What the logged stores write to their changelogs goes into the buffer too, by their place in <see cref="Stores"/>.</summary>
+    public void LogLocally(CommitBuffer buffer)
+    {
+        var index = 0;
+        foreach (var changelog in stores.Select(s => s.Changelog).OfType<StoreChangelog>())
+            changelog.LogLocally(buffer, index++);
+    }
 
     /// <summary>The earliest wall-clock punctuation, milliseconds since the epoch.</summary>
     public long NextWallClockPunctuation => byWallClock.NextDue;

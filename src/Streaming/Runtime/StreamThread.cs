@@ -4,6 +4,7 @@ using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
 using Streams.Streaming.Native;
+using Streams.Streaming.State.Local;
 
 namespace Streams.Streaming.Runtime;
 
@@ -38,7 +39,7 @@ internal sealed class StreamThread : IDisposable
 
     public StreamThread(
         string name, string? instanceId, StreamConfig config, IReadOnlyList<SubTopology> topologies, BrokerAdmin admin,
-        CommitProgress committed, Action changed, ILogger logger)
+        LocalState? local, CommitProgress committed, Action changed, ILogger logger)
     {
         (this.name, this.config, this.topologies, this.admin) = (name, config, topologies, admin);
         (this.committed, this.changed, this.logger) = (committed, changed, logger);
@@ -50,7 +51,7 @@ internal sealed class StreamThread : IDisposable
             .SetLogHandler((_, message) => logger.ClientMessage(name, message.Message))
             .Build();
         reader = new BatchReader(consumer);
-        changelogs = new ChangelogReader(name, config, admin, logger);
+        changelogs = new ChangelogReader(name, config, admin, local, logger);
     }
 
     /// <summary>It has an assignment, perhaps an empty one, and every task of it runs.</summary>
@@ -321,6 +322,9 @@ internal sealed class StreamThread : IDisposable
         else
             CommitAfterFlush(offsets);
         KillPoint.Reached("stream.after_commit");
+        foreach (var task in dirty)
+            task.Local?.Committed(config.ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce);
+        KillPoint.Reached("stream.after_local_append");
         foreach (var input in inputs)
             input.Committed = input.Position;
         troubleSince = 0;
@@ -405,6 +409,8 @@ internal sealed class StreamThread : IDisposable
     private void CloseTasks()
     {
         Telemetry.Tasks.Add(-tasks.Values.Count(t => t.State == TaskState.Running));
+        foreach (var task in tasks.Values)
+            task.Local?.Dispose();
         tasks.Clear();
         lookup.Clear();
         changelogs.Clear();

@@ -18,11 +18,16 @@ internal sealed class CommitBuffer(int stores)
     /// <summary>Bytes of entries.</summary>
     public long Bytes { get; private set; }
 
-    /// <exception cref="InvalidDataException">The key is longer than the log's form can say.</exception>
+    /// <summary>A key was longer than the log's form can say (16 MiB): the commit cannot be logged.</summary>
+    public bool Refused { get; private set; }
+
     public void Add(int store, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool deleted)
     {
         if (key.Length > Frame.MaxKey)
-            throw new InvalidDataException($"a key of {key.Length} bytes is longer than local state allows ({Frame.MaxKey})");
+        {
+            Refused = true;
+            return;
+        }
         var length = Frame.EntryHead + key.Length + (deleted ? 0 : value.Length);
         if (current is null || current.Bytes.Length - current.End < length + trail)
             current = NextBlock(length);
@@ -53,7 +58,7 @@ internal sealed class CommitBuffer(int stores)
         for (var i = 0; i < blocks.Count; i++)
             blocks[i].Reset();
         Array.Clear(records);
-        (current, used, Bytes) = (null, 0, 0);
+        (current, used, Bytes, Refused) = (null, 0, 0, false);
     }
 
     /// <summary>Writes everything as one commit.</summary>
@@ -93,10 +98,13 @@ internal sealed class CommitBuffer(int stores)
     private Block NextBlock(int entry)
     {
         var size = checked(Frame.Head + entry + trail);
-        if (size > Frame.Size || used == blocks.Count)
-            blocks.Insert(used, new Block(new byte[Math.Max(Frame.Size, size)]));
+        if (used == blocks.Count || size > blocks[used].Bytes.Length)
+            blocks.Insert(used, new Block(GC.AllocateUninitializedArray<byte>(Math.Max(size, SizeOf(used)))));
         return blocks[used++];
     }
+
+    /// <summary>Small tasks keep small buffers: 16 KiB, 64 KiB, 256 KiB, then whole frames.</summary>
+    private static int SizeOf(int block) => Frame.Size >> Math.Max(0, 6 - 2 * block);
 
     private sealed class Block(byte[] bytes)
     {

@@ -3,7 +3,8 @@ namespace Streams.Streaming.State.Local;
 /// <summary>Goes through the frames of a segment with large reads.</summary>
 internal sealed class FrameReader(int stores) : IDisposable
 {
-    private byte[] buffer = new byte[2 * Frame.Size];
+    private const int BufferSize = 2 * Frame.Size;
+    private byte[] buffer = [];
     private IStateFile? file;
     private long limit, filled, sequence;
     private int start, end;
@@ -25,6 +26,9 @@ internal sealed class FrameReader(int stores) : IDisposable
         (file, sequence, this.limit) = (segment, firstSequence, limit);
         (start, end, length) = (0, 0, 0);
         At = filled = head;
+        var size = (int)Math.Min(BufferSize, limit);
+        if (buffer.Length < size)
+            buffer = GC.AllocateUninitializedArray<byte>(size);
     }
 
     /// <summary>The next frame; false at the end and at the first frame that is not whole.</summary>
@@ -54,7 +58,7 @@ internal sealed class FrameReader(int stores) : IDisposable
         if (end - start >= wanted)
             return true;
         var rest = end - start;
-        var into = wanted > buffer.Length ? new byte[wanted] : buffer;
+        var into = wanted > buffer.Length ? GC.AllocateUninitializedArray<byte>(wanted) : buffer;
         Array.Copy(buffer, start, into, 0, rest);
         (buffer, start, end) = (into, 0, rest);
         var count = (int)Math.Min(buffer.Length - end, limit - filled);

@@ -78,15 +78,33 @@ internal sealed class TaskStateLog : IDisposable
     /// <summary>By store: the changelog offset below which the log holds everything; never more than that.</summary>
     public IReadOnlyList<long> Positions => positions;
 
-    /// <summary>Clock time of the last commit, Unix milliseconds.</summary>
+    /// <summary>Nothing at or behind <see cref="Positions"/> that the log does not have was written before this time, Unix milliseconds.</summary>
     public long WrittenAt { get; private set; }
 
     /// <summary>An append failed: what is there stays valid, and nothing is added any more.</summary>
     public bool HasFailed { get; private set; }
 
+    /// <summary>Bytes of complete segments.</summary>
+    public long Bytes => segments.Sum(s => s.Bytes);
+
+    /// <summary>Whether a task's directory holds a log.</summary>
+    public static bool Exists(IStateFiles files, string directory) => files.List(Path.Combine(directory, LogFolder)).Count > 0;
+
+    /// <summary>Deletes a task's log; the caller has the lock. Renamed first: half of a log must never be taken for a whole one.</summary>
+    public static void Delete(IStateFiles files, string directory)
+    {
+        var doomed = Path.Combine(directory, WipedFolder);
+        files.DeleteDirectory(doomed);
+        if (files.List(directory).Contains(LogFolder))
+            files.Rename(Path.Combine(directory, LogFolder), doomed);
+        files.SyncDirectory(directory);
+        files.DeleteDirectory(doomed);
+    }
+
     /// <summary>Feeds every entry to the stores, in order.</summary>
     /// <returns>How many there were.</returns>
-    public long Load(IReadOnlyList<IStateStore> stores)
+    /// <exception cref="OperationCanceledException">Cancelled; the stores hold a part.</exception>
+    public long Load(IReadOnlyList<IStateStore> stores, CancellationToken cancellation)
     {
         using var reader = new FrameReader(identity.StoreCount);
         var count = 0L;
@@ -95,6 +113,7 @@ internal sealed class TaskStateLog : IDisposable
             Start(reader, segment);
             while (reader.Next(verify: false))
             {
+                cancellation.ThrowIfCancellationRequested();
                 var entries = Frame.EntriesOf(reader.Current, identity.StoreCount);
                 while (entries.Next())
                     stores[entries.Store].Restore(entries.Key, entries.Value, entries.Deleted);
@@ -110,11 +129,7 @@ internal sealed class TaskStateLog : IDisposable
     public void Wipe()
     {
         CloseActive();
-        var doomed = Path.Combine(directory, WipedFolder);
-        files.DeleteDirectory(doomed);
-        files.Rename(folder, doomed);
-        files.SyncDirectory(directory);
-        files.DeleteDirectory(doomed);
+        Delete(files, directory);
         files.CreateDirectory(folder);
         lock (gate)
             segments = [];
@@ -122,9 +137,6 @@ internal sealed class TaskStateLog : IDisposable
         (sequence, WrittenAt, IsEmpty) = (0, 0, true);
         Buffer.Clear();
     }
-
-    /// <summary>Where a store's part starts, when the log itself has nothing of it.</summary>
-    public void Begin(int store, long position) => positions[store] = position;
 
     /// <summary>
     /// After the commit of a transaction: its entries, and each changelog's position moved on by the records it got and, under exactly once, by the one
@@ -135,23 +147,26 @@ internal sealed class TaskStateLog : IDisposable
         var records = Buffer.Records;
         for (var i = 0; i < positions.Length; i++)
             positions[i] += records[i] == 0 ? 0 : records[i] + (transactional ? 1 : 0);
-        Append();
+        Append(clock.GetUtcNow().ToUnixTimeMilliseconds());
     }
 
     /// <summary>Changelog records that were read back: everything below the given offsets is in the log or in the buffer.</summary>
-    public void ReadBack(ReadOnlySpan<long> upTo)
+    /// <param name="asOf">Nothing at or behind those offsets was written earlier, Unix milliseconds.</param>
+    public void ReadBack(ReadOnlySpan<long> upTo, long asOf)
     {
         upTo.CopyTo(positions);
-        Append();
+        Append(asOf);
     }
 
     /// <summary>A failed disk costs speed at the next start, not the task: the changelog is the truth.</summary>
-    private void Append()
+    private void Append(long asOf)
     {
         try
         {
+            if (Buffer.Refused)
+                throw new IOException("a key is longer than local state can hold");
             if (!HasFailed)
-                Write();
+                Write(asOf);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -161,10 +176,10 @@ internal sealed class TaskStateLog : IDisposable
         Buffer.Clear();
     }
 
-    private void Write()
+    private void Write(long asOf)
     {
         active ??= NewSegment();
-        WrittenAt = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        WrittenAt = asOf;
         (activeEnd, sequence) = Buffer.WriteCommit(active, activeEnd, sequence, positions, WrittenAt);
         activeValid = activeEnd;
         IsEmpty = false;
@@ -196,7 +211,7 @@ internal sealed class TaskStateLog : IDisposable
             if (merged is not null)
                 Replace(chosen, merged);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
             logger.CompactionFailed(Task, e);
         }
