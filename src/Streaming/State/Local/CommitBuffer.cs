@@ -62,15 +62,15 @@ internal sealed class CommitBuffer(int stores)
     }
 
     /// <summary>Writes everything as one commit.</summary>
-    /// <returns>The position behind it and the next sequence number.</returns>
-    public (long At, long Sequence) WriteCommit(IStateFile file, long at, long sequence, ReadOnlySpan<long> positions, long writtenAt)
+    /// <returns>The position behind it, the next sequence number, and the commit's check sum.</returns>
+    public (long At, long Sequence, uint CheckSum) WriteCommit(IStateFile file, long at, long sequence, ReadOnlySpan<long> positions, long writtenAt)
     {
         current ??= NextBlock(0);
         at = WriteFrames(file, at, ref sequence, used - 1);
         var last = blocks[used - 1];
         var length = Frame.SealCommit(last.Bytes, last.End, last.Entries, sequence, positions, writtenAt);
         file.Write(last.Bytes.AsSpan(0, length), at);
-        return (at + length, sequence + 1);
+        return (at + length, sequence + 1, Frame.CheckSum(last.Bytes));
     }
 
     /// <summary>Writes full frames and keeps what a commit needs for its end: for commits that are too large to be held whole.</summary>

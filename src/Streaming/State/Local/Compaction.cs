@@ -24,14 +24,14 @@ internal sealed class Compaction(
         long bytes;
         using (var file = files.Create(temporary))
         {
-            bytes = Copy(segments, live, file, name, last);
+            bytes = Copy(segments, live, file, name);
             if (bytes < 0)
                 return null;
             file.Sync();
         }
         files.Rename(temporary, Path.Combine(folder, name.ToString()));
         files.SyncDirectory(folder);
-        return new Segment(name, bytes, last.NextSequence, last.Positions, last.WrittenAt);
+        return new Segment(name, segments[0].Previous, last.Link, bytes, last.NextSequence, last.Positions, last.WrittenAt);
     }
 
     private Bits? FindLast(IReadOnlyList<Segment> segments)
@@ -52,10 +52,11 @@ internal sealed class Compaction(
         return live;
     }
 
-    private long Copy(IReadOnlyList<Segment> segments, Bits live, IStateFile file, SegmentName name, Segment last)
+    private long Copy(IReadOnlyList<Segment> segments, Bits live, IStateFile file, SegmentName name)
     {
+        var last = segments[^1];
         var buffer = new CommitBuffer(identity.StoreCount);
-        var head = SegmentHead.Write(name, identity);
+        var head = SegmentHead.Write(name, identity, segments[0].Previous, last.Link);
         file.Write(head, 0);
         long at = head.Length, sequence = name.From;
         var copied = Read(segments, (entries, ordinal) =>
@@ -74,7 +75,7 @@ internal sealed class Compaction(
         foreach (var segment in segments)
         {
             var file = files.Open(Path.Combine(folder, segment.Name.ToString()));
-            reader.Start(file, SegmentHead.Write(segment.Name, identity).Length, segment.Name.From, segment.Bytes);
+            reader.Start(file, SegmentHead.Length(identity), segment.Name.From, segment.Bytes);
             while (reader.Next(verify: true))
             {
                 if (cancelled())

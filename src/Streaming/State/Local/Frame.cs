@@ -19,13 +19,15 @@ internal static class Frame
 
     public static int Length(ReadOnlySpan<byte> frame) => BinaryPrimitives.ReadInt32LittleEndian(frame);
 
+    public static uint CheckSum(ReadOnlySpan<byte> frame) => BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]);
+
     public static bool IsCommit(ReadOnlySpan<byte> frame) => (BinaryPrimitives.ReadUInt32LittleEndian(frame[16..]) & CommitFlag) != 0;
 
     public static int EntryCount(ReadOnlySpan<byte> frame) => BinaryPrimitives.ReadInt32LittleEndian(frame[20..]);
 
     /// <summary>Whether these bytes are the frame of that number, whole.</summary>
     public static bool IsValid(ReadOnlySpan<byte> frame, long sequence, int stores) =>
-        BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]) == Crc32C.Compute(frame[8..])
+        CheckSum(frame) == Crc32C.Compute(frame[8..])
         && BinaryPrimitives.ReadInt64LittleEndian(frame[8..]) == sequence
         && (!IsCommit(frame) || frame.Length >= Head + TrailSize(stores));
 

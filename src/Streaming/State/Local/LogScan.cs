@@ -28,6 +28,9 @@ internal sealed class LogScan
 
     public long NextSequence { get; private set; }
 
+    /// <summary>Of the last segment; what comes next must name it.</summary>
+    public uint Link { get; private set; }
+
     private void Scan()
     {
         using var reader = new FrameReader(identity.StoreCount);
@@ -42,7 +45,7 @@ internal sealed class LogScan
         while (FindNext(reader, names) is { } found)
         {
             segments.Add(found);
-            NextSequence = found.NextSequence;
+            (NextSequence, Link) = (found.NextSequence, found.Link);
         }
         dead.AddRange(names.Where(n => !segments.Exists(s => s.Name == n)).Select(n => n.ToString()));
     }
@@ -55,8 +58,8 @@ internal sealed class LogScan
     {
         var file = files.Open(Path.Combine(directory, name.ToString()));
         var size = file.Length;
-        var head = SegmentHead.Check(file, name, identity);
-        reader.Start(file, Math.Max(0, head), name.From, head < 0 ? 0 : size);
+        var link = SegmentHead.Check(file, name, identity, Link);
+        reader.Start(file, SegmentHead.Length(identity), name.From, link is null ? 0 : size);
         Segment? valid = null;
         while (reader.Next(verify: true))
         {
@@ -64,7 +67,9 @@ internal sealed class LogScan
                 continue;
             var positions = new long[identity.StoreCount];
             var writtenAt = Frame.ReadTrail(reader.Current, positions);
-            valid = new Segment(name, reader.At, name.IsMerged ? name.To + 1 : reader.NextSequence, positions, writtenAt);
+            valid = new Segment(
+                name, Link, name.IsMerged ? link!.Value : Frame.CheckSum(reader.Current), reader.At,
+                name.IsMerged ? name.To + 1 : reader.NextSequence, positions, writtenAt);
         }
         if (valid is not null && valid.Bytes == size)
             return valid;

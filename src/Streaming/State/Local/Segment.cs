@@ -32,34 +32,46 @@ internal readonly record struct SegmentName(long From, long To)
 }
 
 /// <summary>A segment as far as it is valid: its bytes up to the end of its last commit, and what that commit says.</summary>
-internal sealed record Segment(SegmentName Name, long Bytes, long NextSequence, long[] Positions, long WrittenAt);
+/// <param name="Previous">The link of the segment before it; 0 for the first.</param>
+/// <param name="Link">The check sum of its last commit, or of the last one that was merged into it.</param>
+internal sealed record Segment(SegmentName Name, uint Previous, uint Link, long Bytes, long NextSequence, long[] Positions, long WrittenAt);
 
-/// <summary>The head of a segment: magic, length, CRC-32C, format version, the frames' range, whose log it is.</summary>
+/// <summary>
+/// The head of a segment: magic, length, CRC-32C, format version, the frames' range, links, whose log it is. A segment goes on from one certain commit: if
+/// damage that cut a log short should disappear again, what was written after the cut does not fit any more.
+/// </summary>
 internal static class SegmentHead
 {
     /// <summary>Of this format; another version is not read but wiped: the changelog has everything.</summary>
     public const int Version = 1;
     private const uint Magic = 0x31474F4C;
-    private const int Fixed = 32;
+    private const int Fixed = 40;
 
-    public static byte[] Write(SegmentName name, LogIdentity identity)
+    public static int Length(LogIdentity identity) => Fixed + identity.Bytes.Length;
+
+    /// <param name="link">For a merged segment; 0 for one that is appended to.</param>
+    public static byte[] Write(SegmentName name, LogIdentity identity, uint previous, uint link)
     {
-        var head = new byte[Fixed + identity.Bytes.Length];
+        var head = new byte[Length(identity)];
         BinaryPrimitives.WriteUInt32LittleEndian(head, Magic);
         BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(4), head.Length);
         BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(12), Version);
         BinaryPrimitives.WriteInt64LittleEndian(head.AsSpan(16), name.From);
         BinaryPrimitives.WriteInt64LittleEndian(head.AsSpan(24), name.To);
+        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(32), previous);
+        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(36), link);
         identity.Bytes.CopyTo(head, Fixed);
         BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(8), Crc32C.Compute(head.AsSpan(12)));
         return head;
     }
 
-    /// <summary>The head's length, or -1 when it is not exactly what is expected.</summary>
-    public static int Check(IStateFile file, SegmentName name, LogIdentity identity)
+    /// <summary>The link it holds, or null when the head is not exactly what is expected.</summary>
+    public static uint? Check(IStateFile file, SegmentName name, LogIdentity identity, uint previous)
     {
-        var expected = Write(name, identity);
-        var head = new byte[expected.Length];
-        return file.Read(head, 0) == head.Length && head.AsSpan().SequenceEqual(expected) ? head.Length : -1;
+        var head = new byte[Length(identity)];
+        if (file.Read(head, 0) != head.Length)
+            return null;
+        var link = BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(36));
+        return head.AsSpan().SequenceEqual(Write(name, identity, previous, link)) ? link : null;
     }
 }

@@ -40,6 +40,7 @@ internal sealed class TaskStateLog : IDisposable
     private IStateFile? active;
     private SegmentName activeName;
     private long activeEnd, activeValid, sequence;
+    private uint activePrevious, link;
     private bool compacting;
     private volatile bool closed;
 
@@ -134,7 +135,7 @@ internal sealed class TaskStateLog : IDisposable
         lock (gate)
             segments = [];
         Array.Clear(positions);
-        (sequence, WrittenAt, IsEmpty) = (0, 0, true);
+        (sequence, link, WrittenAt, IsEmpty) = (0, 0, 0, true);
         Buffer.Clear();
     }
 
@@ -180,7 +181,7 @@ internal sealed class TaskStateLog : IDisposable
     {
         active ??= NewSegment();
         WrittenAt = asOf;
-        (activeEnd, sequence) = Buffer.WriteCommit(active, activeEnd, sequence, positions, WrittenAt);
+        (activeEnd, sequence, link) = Buffer.WriteCommit(active, activeEnd, sequence, positions, WrittenAt);
         activeValid = activeEnd;
         IsEmpty = false;
         if (options.Fsync)
@@ -271,7 +272,7 @@ internal sealed class TaskStateLog : IDisposable
         if (scan.HasTornTail)
             logger.LocalStateCut(Task, scan.NextSequence);
         segments = [.. scan.Segments];
-        sequence = scan.NextSequence;
+        (sequence, link) = (scan.NextSequence, scan.Link);
         IsEmpty = segments.Count == 0;
         if (IsEmpty)
             return;
@@ -280,14 +281,14 @@ internal sealed class TaskStateLog : IDisposable
     }
 
     private void Start(FrameReader reader, Segment segment) => reader.Start(
-        files.Open(Path.Combine(folder, segment.Name.ToString())), SegmentHead.Write(segment.Name, identity).Length, segment.Name.From, segment.Bytes);
+        files.Open(Path.Combine(folder, segment.Name.ToString())), SegmentHead.Length(identity), segment.Name.From, segment.Bytes);
 
     /// <summary>Each opening begins a file of its own: nothing is ever written over, so that no crash can mix old bytes with new ones.</summary>
     private IStateFile NewSegment()
     {
-        activeName = new SegmentName(sequence, -1);
+        (activeName, activePrevious) = (new SegmentName(sequence, -1), link);
         var file = files.Create(Path.Combine(folder, activeName.ToString()));
-        var head = SegmentHead.Write(activeName, identity);
+        var head = SegmentHead.Write(activeName, identity, activePrevious, 0);
         file.Write(head, 0);
         activeEnd = head.Length;
         activeValid = 0;
@@ -306,7 +307,7 @@ internal sealed class TaskStateLog : IDisposable
         if (activeValid == 0)
             return;
         lock (gate)
-            segments.Add(new Segment(activeName, activeValid, sequence, [.. positions], WrittenAt));
+            segments.Add(new Segment(activeName, activePrevious, link, activeValid, sequence, [.. positions], WrittenAt));
         CompactionDue?.Invoke(this);
     }
 }
