@@ -29,6 +29,7 @@ public sealed class KafkaStream : IAsyncDisposable
     private TaskCompletionSource stateChange = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private BrokerAdmin? admin;
     private LocalState? local;
+    private StandbyThread? standby;
 
     /// <exception cref="TopologyException">The topology is not complete.</exception>
     public KafkaStream(Topology topology, StreamConfig config, ILogger? logger = null)
@@ -50,6 +51,10 @@ public sealed class KafkaStream : IAsyncDisposable
     public IReadOnlyList<RestoreProgress> Restoring =>
         [.. threads.SelectMany(t => t.Restoring).Select(r => new RestoreProgress(r.Partition.Topic, r.Partition.Partition.Value, r.Position, r.End))];
 
+    /// <summary>Of tasks that this instance is standby for: the offset up to which each changelog partition was read.</summary>
+    public IReadOnlyDictionary<TopicPartition, long> StandbyOffsets =>
+        standby?.Positions.ToDictionary(p => p.Partition, p => p.Position) ?? [];
+
     /// <summary>Creates changelog topics, reads global topics to their ends, then starts the threads. Returns before partitions are assigned.</summary>
     /// <exception cref="StreamsException">A source topic is missing, or partition counts do not fit.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
@@ -63,7 +68,6 @@ public sealed class KafkaStream : IAsyncDisposable
             await Task.Run(() => subTopologies.ToList().ForEach(admin.EnsureChangelogs), cancellation);
             if (topology.GlobalStores.Count > 0)
                 await StartGlobalStores().WaitAsync(cancellation);
-            local = config.StateDir is null ? null : new LocalState(config, logger);
             StartThreads();
         }
         catch (Exception e)
@@ -121,6 +125,7 @@ public sealed class KafkaStream : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
+        standby?.Dispose();
         local?.Dispose();
         local = null;
         admin?.Dispose();
@@ -134,6 +139,8 @@ public sealed class KafkaStream : IAsyncDisposable
     {
         if (State is StreamState.Running or StreamState.Rebalancing or StreamState.PendingShutdown)
             throw new InvalidOperationException($"local state cannot be deleted in state {State}");
+        local?.Dispose();
+        local = null;
         LocalState.CleanUp(config);
     }
 
@@ -147,12 +154,18 @@ public sealed class KafkaStream : IAsyncDisposable
     private void StartThreads()
     {
         var instance = config.InstanceId ?? Guid.NewGuid().ToString("N");
+        if (config.StateDir is not null)
+            local = new LocalState(config, logger);
+        if (config.NumStandbyReplicas > 0)
+            standby = new StandbyThread($"{config.ApplicationId}-{instance}", config, subTopologies, admin!, local!, logger);
         for (var i = 1; i <= config.NumStreamThreads; i++)
         {
             var name = $"{config.ApplicationId}-{instance}-{i}";
             var member = config.InstanceId is null ? null : $"{instance}-{i}";
             threads.Add(new StreamThread(name, member, config, subTopologies, admin!, local, committed, UpdateState, logger));
         }
+        if (standby is not null)
+            Launch("standby", () => standby.Run(stopping.Token));
         foreach (var thread in threads)
         {
             Launch("stream thread", () =>

@@ -19,8 +19,8 @@ internal static partial class Log
     [LoggerMessage(2005, LogLevel.Warning, "{Thread}: transaction given up, tasks are restored to the committed offsets")]
     public static partial void Recovering(this ILogger logger, string thread, Exception cause);
 
-    [LoggerMessage(2006, LogLevel.Information, "{Task}: restored {Records} changelog records; input goes on at {Offset} on {Thread}")]
-    public static partial void Restored(this ILogger logger, string task, long records, long offset, string thread);
+    [LoggerMessage(2006, LogLevel.Information, "{Task}: restored {Records} changelog records after {Entries} local entries; input goes on at {Offset} on {Thread}")]
+    public static partial void Restored(this ILogger logger, string task, long records, long entries, long offset, string thread);
 
     [LoggerMessage(2007, LogLevel.Warning, "{Changelog}: no data for {Seconds} s although its transactions ended; taken as read at {Position} of {End}")]
     public static partial void RestoreStalled(this ILogger logger, string changelog, double seconds, long position, long end);

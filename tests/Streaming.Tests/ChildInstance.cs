@@ -8,13 +8,15 @@ internal sealed class ChildInstance : IDisposable
 {
     private readonly Process process;
 
-    public ChildInstance(string bootstrapServers, TestTopics topics, int sessionMs = 4000)
+    public ChildInstance(string bootstrapServers, TestTopics topics, int sessionMs = 4000, params string[] more)
     {
         process = Process.Start(new ProcessStartInfo(
             Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet",
             ["exec", typeof(ChildInstance).Assembly.Location, bootstrapServers, topics.Application, topics.Input, topics.Output, "1",
-                sessionMs.ToString(CultureInfo.InvariantCulture)])
-        { RedirectStandardOutput = true })!;
+                sessionMs.ToString(CultureInfo.InvariantCulture), .. more])
+        { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
     }
 
     public async Task RunningAsync()
@@ -27,6 +29,13 @@ internal sealed class ChildInstance : IDisposable
     {
         using var kill = Process.Start("kill", ["-" + name, process.Id.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
+    }
+
+    /// <summary>Waits until the process has ended by itself.</summary>
+    public async Task EndedAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await process.WaitForExitAsync(limit.Token);
     }
 
     public void Kill()

@@ -1,9 +1,13 @@
 using System.Globalization;
 using Streams.Streaming;
 using Streams.Streaming.Tests;
+using Streams.Streaming.Tests.LocalState;
+
+if (args[0] == "large-state")
+    return await LargeStateChild.RunAsync(args);
 
 // An instance of the counting topology in a process of its own, for tests that kill or stop it:
-// BOOTSTRAP APPLICATION INPUT OUTPUT THREADS SESSION_MS
+// BOOTSTRAP APPLICATION INPUT OUTPUT THREADS SESSION_MS [STATE_DIR INSTANCE STANDBYS [KILL_POINT TIMES]]
 var config = new StreamConfig
 {
     BootstrapServers = args[0],
@@ -11,9 +15,22 @@ var config = new StreamConfig
     NumStreamThreads = int.Parse(args[4], CultureInfo.InvariantCulture),
     TransactionTimeout = TimeSpan.FromSeconds(4),
     SessionTimeout = TimeSpan.FromMilliseconds(int.Parse(args[5], CultureInfo.InvariantCulture)),
+    StateDir = args.Length > 6 ? args[6] : null,
+    InstanceId = args.Length > 7 && args[7].Length > 0 ? args[7] : null,
+    NumStandbyReplicas = args.Length > 8 ? int.Parse(args[8], CultureInfo.InvariantCulture) : 0,
 };
+if (args.Length > 10)
+{
+    var left = int.Parse(args[10], CultureInfo.InvariantCulture);
+    KillPoint.Hook = point =>
+    {
+        if (point == args[9] && Interlocked.Decrement(ref left) == 0)
+            Environment.FailFast(null);
+    };
+}
 await using var stream = new KafkaStream(CountingProcessor.Topology(args[2], args[3]), config);
 await stream.StartAsync();
 await stream.WaitUntilRunning();
 Console.WriteLine("running");
 await stream.Completion;
+return 0;

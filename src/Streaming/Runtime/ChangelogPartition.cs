@@ -26,7 +26,7 @@ internal sealed class ChangelogPartition(TopicPartition partition, int index, lo
     public long MovedAt { get; private set; } = Stopwatch.GetTimestamp();
 
     /// <summary>Time stamp of the record last read, Unix milliseconds.</summary>
-    public long LastTimestamp { get; private set; }
+    public long LastTimestamp { get; set; }
 
     /// <summary>The end of the partition was the last thing met.</summary>
     public bool AtEnd { get; private set; }

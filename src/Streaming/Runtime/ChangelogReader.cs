@@ -27,20 +27,12 @@ internal sealed class ChangelogReader(string thread, StreamConfig config, Broker
     public void Add(ActiveTask task)
     {
         var startedAt = config.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
-        var stores = task.Task.Stores.Select(s => s.Name).ToList();
-        var changelogs = stores.ConvertAll(s => new TopicPartition(StreamTask.ChangelogTopic(config.ApplicationId, s), task.Task.Partition));
-        var first = admin.Offsets(changelogs, OffsetSpec.Earliest(), IsolationLevel.ReadUncommitted);
-        var last = admin.Offsets(changelogs, OffsetSpec.Latest(), IsolationLevel.ReadUncommitted);
-        long[] starts = [.. changelogs.Select(c => first[c])];
-        long[] ends = [.. changelogs.Select(c => last[c])];
+        List<string> stores = [.. task.Task.Stores.Select(s => s.Name)];
+        var changelogs = TaskChangelogs.Of(config.ApplicationId, task.Task.Name, stores, task.Task.Partition, admin);
         if (local is not null && stores.Count > 0)
-        {
-            var ids = admin.TopicIds(changelogs.ConvertAll(c => c.Topic));
-            var identity = new LogIdentity(task.Task.Name, [.. changelogs.Select((c, i) => (stores[i], ids[c.Topic]))]);
-            task.Local = local.Load(task.Task, identity, starts, ends);
-        }
+            task.Local = local.Load(task.Task, changelogs.Identity(admin), changelogs.Starts, changelogs.Ends);
         task.State = TaskState.Restoring;
-        restores.Add(new TaskRestore(task, changelogs, starts, ends, startedAt));
+        restores.Add(new TaskRestore(task, changelogs, startedAt));
         BeginAndFinish();
     }
 
@@ -85,7 +77,7 @@ internal sealed class ChangelogReader(string thread, StreamConfig config, Broker
         {
             done.Finish();
             restores.Remove(done);
-            logger.Restored(done.Task.Task.Name, done.Task.RestoredRecords, done.Task.Inputs[0].Committed, thread);
+            logger.Restored(done.Task.Task.Name, done.Records, done.Task.Local?.Entries ?? 0, done.Task.Inputs[0].Committed, thread);
         }
         CountRemaining();
     }

@@ -24,7 +24,7 @@ internal sealed class StreamTask
     {
         (ApplicationId, Collector, Clock, Partition) = (applicationId, collector, clock, partition);
         this.deadLetterTopic = deadLetterTopic ?? DefaultDeadLetterTopic(applicationId);
-        Name = string.Create(CultureInfo.InvariantCulture, $"{topology.Id}_{partition}");
+        Name = NameOf(topology, partition);
         foreach (var spec in topology.Stores)
             stores.Add((spec.New(), spec.LoggingEnabled ? new StoreChangelog(collector, ChangelogTopic(applicationId, spec.Name), partition, clock) : null));
         foreach (var spec in topology.Nodes)
@@ -73,6 +73,8 @@ internal sealed class StreamTask
 
     /// <summary>The earliest wall-clock punctuation, milliseconds since the epoch.</summary>
     public long NextWallClockPunctuation => byWallClock.NextDue;
+
+    public static string NameOf(SubTopology topology, int partition) => string.Create(CultureInfo.InvariantCulture, $"{topology.Id}_{partition}");
 
     public static string ChangelogTopic(string applicationId, string store) => $"{applicationId}-{store}-changelog";
 

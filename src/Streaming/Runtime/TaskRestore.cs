@@ -1,13 +1,12 @@
 using Confluent.Kafka;
-using Streams.Streaming.State.Local;
 
 namespace Streams.Streaming.Runtime;
 
 /// <summary>A task on its way back: its local state first, where there is any, then its changelogs from where that ends.</summary>
-internal sealed class TaskRestore(ActiveTask task, IReadOnlyList<TopicPartition> changelogs, long[] starts, long[] ends, long startedAt)
+internal sealed class TaskRestore(ActiveTask task, TaskChangelogs changelogs, long startedAt)
 {
-    private const long LogBytes = 1 << 20;
     private ChangelogPartition[] reading = [];
+    private ChangelogsToLog? toLog;
 
     public ActiveTask Task { get; } = task;
 
@@ -18,9 +17,12 @@ internal sealed class TaskRestore(ActiveTask task, IReadOnlyList<TopicPartition>
 
     public bool HasBegun { get; private set; }
 
+    /// <summary>Changelog records applied.</summary>
+    public long Records => reading.Sum(c => c.Records);
+
     public IEnumerable<(TopicPartition Partition, long Position, long End)> Progress => HasBegun
         ? reading.Where(c => c.Position < c.End).Select(c => (c.Partition, c.Position, c.End))
-        : changelogs.Select((c, i) => (c, starts[i], ends[i]));
+        : changelogs.Partitions.Select((c, i) => (c, changelogs.Starts[i], changelogs.Ends[i])).Where(c => c.Item2 < c.Item3);
 
     public long Remaining => Progress.Sum(p => p.End - p.Position);
 
@@ -30,36 +32,31 @@ internal sealed class TaskRestore(ActiveTask task, IReadOnlyList<TopicPartition>
         HasBegun = true;
         Task.RestoredRecords += Task.Local?.Entries ?? 0;
         var log = Task.Local?.Log;
-        if (log is not null)
-            Task.Task.LogLocally(log.Buffer);
         var stores = Task.Task.Stores.ToList();
-        reading = [.. changelogs.Select((c, i) =>
-            new ChangelogPartition(c, i, log is null || log.IsEmpty ? starts[i] : log.Positions[i], ends[i], stores[i]) { Log = log })];
+        reading = [.. changelogs.Partitions.Select((c, i) =>
+            new ChangelogPartition(c, i, log is null || log.IsEmpty ? changelogs.Starts[i] : log.Positions[i], changelogs.Ends[i], stores[i])
+            {
+                Log = log, LastTimestamp = log?.WrittenAt ?? 0,
+            })];
+        if (log is null)
+            return;
+        Task.Task.LogLocally(log.Buffer);
+        toLog = new ChangelogsToLog(log, reading);
     }
 
-    /// <summary>Moves what was read into the local log, once there is enough of it.</summary>
+    /// <summary>After a batch: moves what was read into the local log, once there is enough of it.</summary>
     public void LogRead()
     {
-        if (Task.Local?.Log is { } log && log.Buffer.Bytes >= LogBytes)
-            Write(log, reading.Min(c => c.LastTimestamp));
+        if (toLog is { HasPiece: true })
+            toLog.Write(startedAt);
     }
 
     public void Finish()
     {
-        Task.RestoredRecords += reading.Sum(c => c.Records);
-        // What lies behind the end was written after the restore had begun.
-        if (Task.Local?.Log is { } log && (reading.Any(c => c.Records > 0) || log.IsEmpty || MovedSince(log)))
-            Write(log, startedAt);
+        // What lies behind the ends was written after the restore had begun.
+        if (toLog is not null && (toLog.HasMoved || toLog.Log.IsEmpty))
+            toLog.Write(startedAt);
+        Task.RestoredRecords += Records;
         Task.State = TaskState.Restored;
-    }
-
-    private bool MovedSince(TaskStateLog log) => reading.Any(c => c.Position != log.Positions[c.Index]);
-
-    private void Write(TaskStateLog log, long asOf)
-    {
-        Span<long> positions = stackalloc long[reading.Length];
-        foreach (var changelog in reading)
-            positions[changelog.Index] = changelog.Position;
-        log.ReadBack(positions, asOf);
     }
 }

@@ -26,6 +26,9 @@ internal sealed class LogScan
     /// <summary>A segment held bytes behind its last whole commit: the torn tail of a crash, or damage.</summary>
     public bool HasTornTail { get; private set; }
 
+    /// <summary>A segment is whole, but of other stores or topics, or of another version.</summary>
+    public bool IsForeign { get; private set; }
+
     public long NextSequence { get; private set; }
 
     /// <summary>Of the last segment; what comes next must name it.</summary>
@@ -73,7 +76,10 @@ internal sealed class LogScan
         }
         if (valid is not null && valid.Bytes == size)
             return valid;
-        HasTornTail = true;
+        if (link is null && SegmentHead.IsForeign(file, identity))
+            IsForeign = true;
+        else
+            HasTornTail = true;
         // A merged segment is one commit: it is whole or nothing.
         return name.IsMerged ? null : valid;
     }

@@ -46,6 +46,7 @@ internal static class SegmentHead
     public const int Version = 1;
     private const uint Magic = 0x31474F4C;
     private const int Fixed = 40;
+    private const int MaxLength = 1 << 20;
 
     public static int Length(LogIdentity identity) => Fixed + identity.Bytes.Length;
 
@@ -73,5 +74,20 @@ internal static class SegmentHead
             return null;
         var link = BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(36));
         return head.AsSpan().SequenceEqual(Write(name, identity, previous, link)) ? link : null;
+    }
+
+    /// <summary>Whether the head is whole and tells of another log, or of a format that is not known here.</summary>
+    public static bool IsForeign(IStateFile file, LogIdentity identity)
+    {
+        var head = new byte[Fixed];
+        if (file.Read(head, 0) < Fixed || BinaryPrimitives.ReadUInt32LittleEndian(head) != Magic)
+            return false;
+        var length = BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(4));
+        if (length < Fixed || length > Math.Min(file.Length, MaxLength))
+            return false;
+        head = new byte[length];
+        file.Read(head, 0);
+        return BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(8)) == Crc32C.Compute(head.AsSpan(12))
+            && (BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(12)) != Version || !head.AsSpan(Fixed).SequenceEqual(identity.Bytes));
     }
 }

@@ -269,7 +269,9 @@ internal sealed class TaskStateLog : IDisposable
             files.Delete(Path.Combine(folder, name));
         if (scan.Dead.Count > 0)
             files.SyncDirectory(folder);
-        if (scan.HasTornTail)
+        if (scan.IsForeign)
+            logger.LocalStateWiped(Task, "it belongs to other stores or topics, or has another format");
+        else if (scan.HasTornTail)
             logger.LocalStateCut(Task, scan.NextSequence);
         segments = [.. scan.Segments];
         (sequence, link) = (scan.NextSequence, scan.Link);
