@@ -8,12 +8,12 @@ internal sealed class ChildInstance : IDisposable
 {
     private readonly Process process;
 
-    public ChildInstance(string bootstrapServers, TestTopics topics, int sessionMs = 4000, params string[] more)
+    public ChildInstance(string bootstrapServers, TestTopics topics, GroupProtocol protocol = GroupProtocol.Classic, int sessionMs = 4000, params string[] more)
     {
         process = Process.Start(new ProcessStartInfo(
             Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet",
             ["exec", typeof(ChildInstance).Assembly.Location, bootstrapServers, topics.Application, topics.Input, topics.Output, "1",
-                sessionMs.ToString(CultureInfo.InvariantCulture), .. more])
+                sessionMs.ToString(CultureInfo.InvariantCulture), protocol.ToString(), .. more])
         { RedirectStandardOutput = true, RedirectStandardError = true })!;
         process.ErrorDataReceived += (_, _) => { };
         process.BeginErrorReadLine();
@@ -31,12 +31,7 @@ internal sealed class ChildInstance : IDisposable
         kill.WaitForExit();
     }
 
-    /// <summary>Waits until the process has ended by itself.</summary>
-    public async Task EndedAsync()
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        await process.WaitForExitAsync(limit.Token);
-    }
+    public bool HasEnded => process.HasExited;
 
     public void Kill()
     {

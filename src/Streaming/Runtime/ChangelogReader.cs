@@ -36,11 +36,13 @@ internal sealed class ChangelogReader(string thread, StreamConfig config, Broker
         BeginAndFinish();
     }
 
-    /// <summary>Forgets all tasks; they are closed by whoever owns them.</summary>
-    public void Clear()
+    /// <summary>Forgets a task that was closed.</summary>
+    public void Remove(ActiveTask task)
     {
-        restores.Clear();
-        consumer.Dispose();
+        if (restores.Find(r => r.Task == task) is not { } closed)
+            return;
+        restores.Remove(closed);
+        consumer.Remove([.. closed.Reading.Where(consumer.Partitions.Contains)]);
         CountRemaining();
     }
 
@@ -63,7 +65,12 @@ internal sealed class ChangelogReader(string thread, StreamConfig config, Broker
         BeginAndFinish();
     }
 
-    public void Dispose() => Clear();
+    public void Dispose()
+    {
+        restores.Clear();
+        consumer.Dispose();
+        CountRemaining();
+    }
 
     private void BeginAndFinish()
     {

@@ -108,9 +108,10 @@ internal sealed class StandbyThread(
     private void Refresh()
     {
         refreshedAt = Stopwatch.GetTimestamp();
-        if (admin.Members() is not { } described)
+        var members = admin.MembersAsync().GetAwaiter().GetResult().Select(GroupMember.Of).ToList();
+        // While the group settles nobody has anything: what is followed stays.
+        if (members.TrueForAll(m => m.Assigned.Count == 0))
             return;
-        var members = described.Select(GroupMember.Of).ToList();
         var wanted = topologies.Where(t => t.Stores.Any(s => s.LoggingEnabled)).SelectMany(t => Wanted(t, members)).ToList();
         var before = string.Join(", ", tasks.Keys);
         foreach (var gone in tasks.Values.Where(t => !wanted.Exists(w => w.Name == t.Name)).ToList())

@@ -43,8 +43,8 @@ public abstract class LocalStateContract(IBroker broker) : IDisposable
         for (var round = 0; round < 2; round++)
         {
             topics.Produce(500);
-            using var child = new ChildInstance(broker.BootstrapServers, topics, 4000, folder.FullName, "one", "0", point, $"{times}");
-            await (point == "stream.during_restore" || times == 2 ? child.EndedAsync() : KilledAfterMore(child, topics));
+            using var child = new ChildInstance(broker.BootstrapServers, topics, GroupProtocol.Classic, 4000, folder.FullName, "one", "0", point, $"{times}");
+            await UntilKilledAsync(child, topics);
         }
         var last = await RunOver(topics, 100);
         Assert.Equal(2, last.Restores.Count);
@@ -118,7 +118,11 @@ public abstract class LocalStateContract(IBroker broker) : IDisposable
         await RunOver(topics, 40);
         await Restarted(topics, 40, Config(topics) with { StateDir = null });
         using (var admin = Admin())
+        {
+            var policy = new ConfigEntry { Name = "cleanup.policy", Value = "compact,delete", IncrementalOperation = AlterConfigOpType.Set };
+            await admin.IncrementalAlterConfigsAsync(new() { [new ConfigResource { Name = topics.Changelog, Type = ResourceType.Topic }] = [policy] });
             await admin.DeleteRecordsAsync([new TopicPartitionOffset(topics.Changelog, 0, End(topics) - 1)]);
+        }
         var log = await RunOver(topics, 10);
         Assert.Contains("begins at", Assert.Single(log.Texts(LogRecorder.Wiped)));
     }
@@ -207,15 +211,15 @@ public abstract class LocalStateContract(IBroker broker) : IDisposable
         await stream.StopAsync().WaitAsync(Limit);
     }
 
-    private static async Task KilledAfterMore(ChildInstance child, TestTopics topics)
+    /// <summary>Gives it something to commit again and again until it has ended.</summary>
+    private static async Task UntilKilledAsync(ChildInstance child, TestTopics topics)
     {
-        await child.RunningAsync();
-        for (var i = 0; i < 4; i++)
+        for (var i = 0; i < 300 && !child.HasEnded; i++)
         {
-            topics.Produce(50);
-            await Task.Delay(150);
+            topics.Produce(10);
+            await Task.Delay(100);
         }
-        await child.EndedAsync();
+        Assert.True(child.HasEnded, "the kill point was not reached");
     }
 
     private string StateRoot(TestTopics topics) => Path.Combine(folder.FullName, topics.Application);
@@ -250,6 +254,6 @@ public abstract class LocalStateContract(IBroker broker) : IDisposable
     }
 }
 
-public sealed class LocalStateOnTheEmbeddedBrokerTests(EmbeddedInProcess broker) : LocalStateContract(broker), IClassFixture<EmbeddedInProcess>;
+public sealed class LocalStateOnTheEmbeddedBrokerTests(Embedded broker) : LocalStateContract(broker), IClassFixture<Embedded>;
 
 public sealed class LocalStateOnApacheKafkaTests(ApacheKafka broker) : LocalStateContract(broker), IClassFixture<ApacheKafka>;

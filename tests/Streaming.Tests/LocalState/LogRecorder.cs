@@ -1,26 +1,6 @@
 using Microsoft.Extensions.Logging;
-using Streams.Broker;
 
 namespace Streams.Streaming.Tests.LocalState;
-
-/// <summary>The embedded broker in this process.</summary>
-public sealed class EmbeddedInProcess : IBroker
-{
-    private readonly DirectoryInfo data = Directory.CreateTempSubdirectory("streams-broker-");
-    private readonly EmbeddedBroker broker;
-
-    public EmbeddedInProcess() => broker = EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions { DataDirectory = data.FullName, AutoCreateTopics = false }).GetAwaiter().GetResult();
-
-    public string? Missing => null;
-
-    public string BootstrapServers => broker.BootstrapServers;
-
-    public void Dispose()
-    {
-        broker.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        data.Delete(recursive: true);
-    }
-}
 
 /// <summary>Keeps what was logged, by event id.</summary>
 internal sealed class LogRecorder : ILogger
