@@ -22,6 +22,8 @@ internal sealed class LogRecorder : ILogger
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         var values = (state as IEnumerable<KeyValuePair<string, object?>> ?? []).ToDictionary(v => v.Key, v => v.Value);
+        if (Environment.GetEnvironmentVariable("STREAMS_TRACE") is not null)
+            Console.WriteLine($"{Environment.TickCount64 % 100000} {formatter(state, exception)}");
         lock (lines)
             lines.Add((eventId.Id, $"{formatter(state, exception)} {exception?.Message}", values));
     }
