@@ -74,12 +74,18 @@ internal sealed class BrokerAdmin(StreamConfig config, ILogger logger) : IDispos
 
     public void Dispose() => admin.Dispose();
 
+    /// <summary>Not by metadata, which would create the topic on brokers that create what is asked for.</summary>
     private int Find(string topic)
     {
-        var metadata = admin.GetMetadata(topic, Timeout).Topics.Find(t => t.Topic == topic);
-        if (metadata is null || metadata.Error.Code == ErrorCode.UnknownTopicOrPart)
+        try
+        {
+            var answer = admin.DescribeTopicsAsync(TopicCollection.OfTopicNames([topic]), new DescribeTopicsOptions { RequestTimeout = Timeout }).GetAwaiter().GetResult();
+            return answer.TopicDescriptions[0].Partitions.Count;
+        }
+        catch (DescribeTopicsException e) when (e.Results.TopicDescriptions[0].Error.Code == ErrorCode.UnknownTopicOrPart)
+        {
             return 0;
-        return metadata.Error.IsError ? throw new KafkaException(metadata.Error) : metadata.Partitions.Count;
+        }
     }
 
     private void Create(InternalTopic topic)
@@ -97,5 +103,7 @@ internal sealed class BrokerAdmin(StreamConfig config, ILogger logger) : IDispos
         {
             // Another instance was faster; the count it made follows from the same source.
         }
+        // The client would go on for a while to believe that the topic is not there.
+        admin.GetMetadata(topic.Name, Timeout);
     }
 }
