@@ -47,4 +47,15 @@ public partial interface IKStream<TKey, TValue>
 
     /// <inheritdoc cref="LeftJoin{TTable, TResult}(IKTable{TKey, TTable}, Func{TValue, TTable, TResult}, StreamTableJoinProps{TKey, TValue})"/>
     IKStream<TKey, TResult> LeftJoin<TTable, TResult>(IKTable<TKey, TTable> table, Func<TKey, TValue, TTable?, TResult> joiner, StreamTableJoinProps<TKey, TValue>? props = null);
+
+    /// <summary>
+    /// Looks a key made of each record up in a table that every instance has whole, so that nothing need be partitioned alike. A record that finds nothing leads
+    /// nowhere. What is found depends on how far this instance has read the table's topic: a replay may find something else.
+    /// </summary>
+    IKStream<TKey, TResult> Join<TTableKey, TTable, TResult>(
+        IGlobalKTable<TTableKey, TTable> table, Func<TKey, TValue, TTableKey?> keySelector, Func<TValue, TTable, TResult> joiner, string? named = null);
+
+    /// <summary>As the inner join; a record that finds nothing is joined with the type's default.</summary>
+    IKStream<TKey, TResult> LeftJoin<TTableKey, TTable, TResult>(
+        IGlobalKTable<TTableKey, TTable> table, Func<TKey, TValue, TTableKey?> keySelector, Func<TValue, TTable?, TResult> joiner, string? named = null);
 }

@@ -42,7 +42,7 @@ public sealed class PartitionCountsTests
     private static Dsl.Internal.KStream<string, string> Moved(StreamBuilder builder, string topic, string name) =>
         ((Dsl.Internal.KStream<string, string>)builder.Stream(topic + name, JoinRig.Text, JoinRig.Text)).Then(name, () => new Dsl.Internal.PassOn<string, string>(), keyChanged: true);
 
-    private static PartitionCounts Counts(Dsl.Internal.KStream<string, string> stream, Dsl.Internal.KTable<string, string> table, params (string Topic, int Count)[] existing)
+    private static PartitionCounts Counts(Dsl.Internal.KStream<string, string> stream, IKTable<string, string> table, params (string Topic, int Count)[] existing)
     {
         stream.Join(table, JoinRig.Join).To("out");
         return All(stream.Builder, existing);

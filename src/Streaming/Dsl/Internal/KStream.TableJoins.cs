@@ -1,3 +1,5 @@
+using Streams.Streaming.State;
+
 namespace Streams.Streaming.Dsl.Internal;
 
 internal sealed partial class KStream<TKey, TValue>
@@ -29,5 +31,42 @@ internal sealed partial class KStream<TKey, TValue>
     {
         key = record.Key;
         return record.HasKey;
+    }
+
+    public IKStream<TKey, TResult> Join<TTableKey, TTable, TResult>(
+        IGlobalKTable<TTableKey, TTable> table, Func<TKey, TValue, TTableKey?> keySelector, Func<TValue, TTable, TResult> joiner, string? named = null) =>
+        JoinGlobal<TTableKey, TTable, TResult>(table, keySelector, (_, value, found) => joiner(value, found!), named, left: false);
+
+    public IKStream<TKey, TResult> LeftJoin<TTableKey, TTable, TResult>(
+        IGlobalKTable<TTableKey, TTable> table, Func<TKey, TValue, TTableKey?> keySelector, Func<TValue, TTable?, TResult> joiner, string? named = null) =>
+        JoinGlobal<TTableKey, TTable, TResult>(table, keySelector, (_, value, found) => joiner(value, found), named, left: true);
+
+    private KStream<TKey, TResult> JoinGlobal<TTableKey, TTable, TResult>(
+        IGlobalKTable<TTableKey, TTable> table, Func<TKey, TValue, TTableKey?> keySelector, Func<TKey, TValue, TTable?, TResult> joiner, string? named, bool left)
+    {
+        var values = GlobalValues<TTableKey, TTable>.Of(table.Store);
+        var name = Builder.NameOf(left ? "KSTREAM-LEFTJOIN-" : "KSTREAM-JOIN-", named);
+        return Then(name, () => new StreamTableJoin<TKey, TValue, TTableKey, TTable, TResult>(values, Select, joiner, left), keyChanged: false);
+
+        bool Select(in Record<TKey, TValue> record, out TTableKey key)
+        {
+            var selected = keySelector(record.Key, record.Value);
+            key = selected!;
+            return selected is not null;
+        }
+    }
+}
+
+/// <summary>A global table's values, as far as this process has read them.</summary>
+internal sealed class GlobalValues<TKey, TValue>(IReadOnlyKeyValueStore<TKey, TValue> store) : ITableValueGetter<TKey, TValue>
+{
+    public static TableValues<TKey, TValue> Of(IReadOnlyKeyValueStore<TKey, TValue> store) => new([], _ => new GlobalValues<TKey, TValue>(store));
+
+    public bool TryGet(TKey key, out TValue value, out long timestamp)
+    {
+        timestamp = -1;
+        var found = store.TryGet(key, out var present);
+        value = present!;
+        return found;
     }
 }

@@ -19,11 +19,10 @@ internal sealed partial class KTable<TKey, TValue>
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(props.Name);
         var name = props.Name;
-        var (keys, values) = (Required(KeySerDes, name, "this table's keys"), Required(ValueSerDes, name, "this table's values"));
-        var (foreignKeys, others) = (Required(other.KeySerDes, name, "the other table's keys"), Required(other.ValueSerDes, name, "the other table's values"));
+        var (keys, values, foreignKeys, others) = (KeySerDesOr(null, name), ValueSerDesOr(null, name), other.KeySerDesOr(null, name), other.ValueSerDesOr(null, name));
         var registration = new TopicName($"{name}-subscription-registration-topic", IsInternal: true);
         var response = new TopicName($"{name}-subscription-response-topic", IsInternal: true);
-        var (store, mine, theirs) = ($"{name}-subscription-store", Values, other.Values);
+        var (store, mine, theirs) = ($"{name}-subscription-store", Values, other.LookedUp);
         Builder.Topology
             .AddRepartitionTopic(registration.Name, null)
             .AddRepartitionTopic(response.Name, null)
@@ -46,13 +45,12 @@ internal sealed partial class KTable<TKey, TValue>
                 $"{name}-subscription-response-resolver", () => new ResolveAnswer<TKey, TValue, TOther, TResult>(mine, values, joiner, left), $"{name}-subscription-response-source")
             .ConnectProcessorAndStateStores($"{name}-subscription-response-resolver", [.. mine.Stores]);
         var materialized = Materialized<TKey, TResult, IKeyValueStore<TKey, TResult>>.As($"{name}-result-store").WithKeySerdes(keys).WithValueSerdes(props.ResultSerDes);
-        return Kept($"{name}-result", materialized, $"{name}-subscription-response-resolver");
+        var result = KeptBy(materialized, $"{name}-result", now: false);
+        Builder.Topology.AddProcessor($"{name}-result", () => new JoinResult<TKey, TResult>(result), $"{name}-subscription-response-resolver");
+        return new KTable<TKey, TResult>(Builder, $"{name}-result", keys, props.ResultSerDes, result);
     }
 
     /// <summary>A row that points nowhere stays with its own partition's number, so that its answers keep their order.</summary>
     private static int ToForeignPartition<TForeignKey>(in Record<TForeignKey, Subscription<TKey>> record, int partitions) =>
         record.HasKey ? IRecordCollector.ByKey : record.Value.Partition % partitions;
-
-    private static ISerDes<T> Required<T>(ISerDes<T>? serDes, string join, string what) =>
-        serDes ?? throw new TopologyException($"join \"{join}\" needs a serializer of {what}, type {typeof(T).Name}");
 }

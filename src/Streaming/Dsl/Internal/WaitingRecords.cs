@@ -175,11 +175,3 @@ internal sealed class WaitingRecords<TKey, TLeft, TRight>(string name, ISerDes<T
 
     private sealed record Entry(bool IsLeft, TKey Key, long Timestamp, List<object?> Values);
 }
-
-/// <summary>Unsigned bytes from the left, a prefix first.</summary>
-internal sealed class ByteOrder : IComparer<byte[]>
-{
-    public static ByteOrder Instance { get; } = new();
-
-    public int Compare(byte[]? x, byte[]? y) => x.AsSpan().SequenceCompareTo(y);
-}
