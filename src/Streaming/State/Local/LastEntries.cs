@@ -11,17 +11,18 @@ namespace Streams.Streaming.State.Local;
 /// </summary>
 internal sealed class LastEntries
 {
-    private readonly UInt128[] hashes;
-    private readonly long[] ordinals;
-    private readonly int limit;
+    private const int Smallest = 1024;
+    private readonly int largest;
+    private UInt128[] hashes = new UInt128[16];
+    private long[] ordinals = new long[16];
     private readonly ulong seed, otherSeed;
     private int used;
     private UInt128 from, to;
 
     public LastEntries(int keys)
     {
-        var size = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, keys));
-        (hashes, ordinals, limit) = (new UInt128[size], new long[size], size / 4 * 3);
+        largest = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, keys));
+        Resize(Math.Min(Smallest, largest));
         Span<ulong> random = stackalloc ulong[2];
         RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(random));
         (seed, otherSeed) = (random[0], random[1]);
@@ -48,8 +49,8 @@ internal sealed class LastEntries
         var slot = Slot(hash);
         if (ordinals[slot] < 0)
         {
-            while (used >= limit)
-                Halve();
+            while (used >= hashes.Length / 4 * 3)
+                MakeRoom();
             if (hash > to)
                 return;
             slot = Slot(hash);
@@ -80,22 +81,34 @@ internal sealed class LastEntries
         }
     }
 
-    private void Halve()
+    /// <summary>A larger table as long as that is allowed, then a smaller range.</summary>
+    private void MakeRoom()
     {
-        to = from + (to - from) / 2;
+        var size = hashes.Length;
+        if (size < largest)
+            size *= 2;
+        else
+            to = from + (to - from) / 2;
         var kept = new List<(UInt128 Hash, long Ordinal)>();
         for (var i = 0; i < hashes.Length; i++)
         {
             if (ordinals[i] >= 0 && hashes[i] <= to)
                 kept.Add((hashes[i], ordinals[i]));
         }
-        Array.Fill(ordinals, -1);
+        Resize(size);
         used = kept.Count;
         foreach (var (hash, ordinal) in kept)
         {
             var slot = Slot(hash);
             (hashes[slot], ordinals[slot]) = (hash, ordinal);
         }
+    }
+
+    private void Resize(int size)
+    {
+        if (size != hashes.Length)
+            (hashes, ordinals) = (new UInt128[size], new long[size]);
+        Array.Fill(ordinals, -1);
     }
 
     private UInt128 Hash(int store, ReadOnlySpan<byte> key)
