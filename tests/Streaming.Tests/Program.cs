@@ -5,6 +5,8 @@ using Streams.Streaming.Tests.LocalState;
 
 if (args[0] == "large-state")
     return await LargeStateChild.RunAsync(args);
+if (args[0] == "state-bench")
+    return await LargeStateBench.RunAsync(args);
 
 // An instance of the counting topology in a process of its own, for tests that kill or stop it:
 // BOOTSTRAP APPLICATION INPUT OUTPUT THREADS SESSION_MS PROTOCOL [STATE_DIR INSTANCE STANDBYS [KILL_POINT TIMES]]

@@ -65,13 +65,14 @@ internal sealed class ActiveTask
 
     public void Close()
     {
+        // First, since it may still be feeding the stores.
+        Local?.Dispose();
         lock (Task.Gate)
         {
             State = TaskState.Closed;
             Group?.Dispose();
             Task.Close();
         }
-        Local?.Dispose();
     }
 }
 

@@ -16,6 +16,7 @@ internal sealed class StandbyThread(
 {
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ReadTime = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ReleaseTime = TimeSpan.FromSeconds(10);
     private readonly SortedDictionary<string, StandbyTask> tasks = new(StringComparer.Ordinal);
     private readonly ChangelogConsumer consumer = new($"{instance}-standby", config, logger);
     private readonly BlockingCollection<(string Task, TaskCompletionSource Done)> releases = [];
@@ -52,7 +53,7 @@ internal sealed class StandbyThread(
     public void Dispose() => releases.Dispose();
 
     /// <summary>Called by whoever is about to load the task, on another thread.</summary>
-    private void Release(string task)
+    private void Release(string task, CancellationToken cancellation)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         try
@@ -64,7 +65,7 @@ internal sealed class StandbyThread(
             // The thread has ended, and closed everything.
             return;
         }
-        done.Task.Wait(TimeSpan.FromSeconds(10));
+        done.Task.Wait(ReleaseTime, cancellation);
     }
 
     private void Turn(CancellationToken stopping)

@@ -35,7 +35,7 @@ internal sealed class LocalState : IDisposable
     public string Root { get; }
 
     /// <summary>Lets go of a task's directory if this instance is its standby; returns once it is free.</summary>
-    public Action<string>? ReleaseStandby { get; set; }
+    public Action<string, CancellationToken>? ReleaseStandby { get; set; }
 
     /// <summary>Null where no state directory is set.</summary>
     public static string? RootOf(StreamConfig config) => config.StateDir is null ? null : Path.Combine(Path.GetFullPath(config.StateDir), config.ApplicationId);
@@ -103,7 +103,7 @@ internal sealed class LocalState : IDisposable
         TaskStateLog? log = null;
         try
         {
-            ReleaseStandby?.Invoke(identity.Task);
+            ReleaseStandby?.Invoke(identity.Task, cancellation);
             log = WaitForLock(identity, starts, ends, cancellation);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -28,24 +28,20 @@ internal sealed class LocalTask : IDisposable
     /// <summary>The transaction that holds what the task's stores wrote has been committed.</summary>
     public void Committed(bool transactional) => Log?.Committed(transactional);
 
-    /// <summary>Closes the log, of which everything committed is kept; loading that still goes on is cancelled and its log closed then.</summary>
+    /// <summary>
+    /// Closes the log, of which everything committed is kept. Loading that still goes on is cancelled and waited for, so that nobody touches the stores
+    /// afterwards.
+    /// </summary>
     public void Dispose()
     {
         if (closed)
             return;
         closed = true;
         cancellation.Cancel();
-        loading.ContinueWith(
-            done => Close(done), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        // A failed load has closed its log itself, and its error concerns a task that is no more: looked at, so that nobody else reports it.
+        Task.WaitAny(loading);
+        if (loading.Exception is null)
+            Log?.Dispose();
         left();
-    }
-
-    /// <summary>A failed load has closed its log itself; its error concerns a task that is no more.</summary>
-    private static bool Close(Task<(TaskStateLog? Log, long Entries)> done)
-    {
-        if (!done.IsCompletedSuccessfully)
-            return done.Exception is null;
-        done.Result.Log?.Dispose();
-        return true;
     }
 }
