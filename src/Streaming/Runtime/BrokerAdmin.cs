@@ -59,6 +59,19 @@ internal sealed class BrokerAdmin(StreamConfig config, ILogger logger) : IDispos
         return answer.ConsumerGroupDescriptions[0].Members;
     }
 
+    /// <summary>The topics' ids, which tell a topic from another that later bears its name; 0 from brokers that have none.</summary>
+    public IReadOnlyDictionary<string, UInt128> TopicIds(IReadOnlyCollection<string> topics)
+    {
+        if (topics.Count == 0)
+            return new Dictionary<string, UInt128>();
+        var answer = admin.DescribeTopicsAsync(TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = Timeout }).GetAwaiter().GetResult();
+        return answer.TopicDescriptions.ToDictionary(
+            t => t.Name,
+            t => t.Error.IsError
+                ? throw new KafkaException(t.Error)
+                : new UInt128(unchecked((ulong)(long)t.TopicId.MostSignificantBits), unchecked((ulong)(long)t.TopicId.LeastSignificantBits)));
+    }
+
     public void Dispose() => admin.Dispose();
 
     /// <summary>Not by metadata, which would create the topic on brokers that create what is asked for.</summary>
