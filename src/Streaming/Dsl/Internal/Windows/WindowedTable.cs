@@ -39,6 +39,7 @@ internal sealed class WindowedTable<TKey, TValue>(KGroupedStream<TKey, TValue> g
         builder.Topology.AddProcessor(names.Node, () => processor(parts), parent);
         builder.Topology.AddStateStore(store(names.Store, keys, values), names.Node);
         builder.AddWindows(names.Node, windows);
+        builder.Topology.UsesStreamTime(names.Node, windows.Horizon);
         if (Late is not null)
             AddLate(builder, parts, names.Node, keys);
         return new(builder, parts.Results ?? names.Node, windowedSerDes(keys), values, tableValues(names.Store), materialized.QueryableStoreName);
