@@ -8,10 +8,10 @@ internal static class TopologyText
 {
     public static string Write(IReadOnlyList<SubTopology> subTopologies, IReadOnlyList<GlobalStoreSpec> globalStores)
     {
-        var text = new StringBuilder("Topologies:\n");
+        var text = new StringBuilder("Topologies:\n ");
         foreach (var sub in subTopologies)
         {
-            text.Append(CultureInfo.InvariantCulture, $"   Sub-topology: {sub.Id}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  Sub-topology: {sub.Id}\n");
             foreach (var node in sub.Nodes)
                 WriteNode(text, node);
             text.Append('\n');
@@ -36,12 +36,12 @@ internal static class TopologyText
     private static void WriteGlobal(StringBuilder text, int id, GlobalStoreSpec store) => text.Append(
         CultureInfo.InvariantCulture,
         $"""
-           Sub-topology: {id} for global store (will not generate tasks)
-            Source: {store.Name}-source (topics: [{store.Topic}])
-              --> {store.Name}
-            Processor: {store.Name} (stores: [{store.Name}])
+          Sub-topology: {id} for global store (will not generate tasks)
+            Source: {store.Source} (topics: [{store.Topic}])
+              --> {store.Processor}
+            Processor: {store.Processor} (stores: [{store.Name}])
               --> none
-              <-- {store.Name}-source
+              <-- {store.Source}
 
 
         """);

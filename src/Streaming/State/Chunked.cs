@@ -25,9 +25,16 @@ internal sealed class Chunked<T>
             Array.Resize(ref chunks[0], index * 2);
         if (chunk == chunks.Length)
             Array.Resize(ref chunks, chunk * 2);
-        if (index > 0 && (index & (Size - 1)) == 0)
-            chunks[chunk] = new T[Size];
+        chunks[chunk] ??= new T[Size];
         Count = index + 1;
         return index;
+    }
+
+    /// <summary>Forgets all and keeps the chunks.</summary>
+    public void Clear()
+    {
+        for (var i = 0; i << Shift < Count; i++)
+            Array.Clear(chunks[i]);
+        Count = 0;
     }
 }

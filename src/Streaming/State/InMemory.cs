@@ -23,3 +23,10 @@ public static class InMemorySessions
 
     public static Materialized<TKey, TValue, ISessionStore<TKey, TValue>> As<TKey, TValue>() => Materialized<TKey, TValue, ISessionStore<TKey, TValue>>.Create();
 }
+
+/// <summary>A table's state that may be larger than memory; in the place of Streamiz' RocksDb.</summary>
+public static class LargerThanMemory
+{
+    public static Materialized<TKey, TValue, IKeyValueStore<TKey, TValue>> As<TKey, TValue>(string storeName, TimeSpan? ttl = null, SpillOptions? spill = null) =>
+        Materialized<TKey, TValue, IKeyValueStore<TKey, TValue>>.As(Stores.PersistentKeyValueStore(storeName, ttl, spill));
+}

@@ -38,25 +38,31 @@ internal sealed class KeyPages
 {
     private const int SmallestPage = 1 << 10, LargestPage = 1 << 16;
     private readonly List<byte[]> pages = [];
-    private int used;
+    private int current = -1, used;
 
     public ReadOnlySpan<byte> Read(KeyPlace place) => pages[place.Page].AsSpan(place.Offset, place.Length);
 
     public KeyPlace Write(ReadOnlySpan<byte> key)
     {
-        if (pages.Count == 0 || pages[^1].Length - used < key.Length)
-            AddPage(key.Length);
-        var place = new KeyPlace(pages.Count - 1, used, key.Length);
-        key.CopyTo(pages[^1].AsSpan(used));
+        while (current < 0 || pages[current].Length - used < key.Length)
+            TurnPage(key.Length);
+        var place = new KeyPlace(current, used, key.Length);
+        key.CopyTo(pages[current].AsSpan(used));
         used += key.Length;
         return place;
     }
 
-    private void AddPage(int atLeast)
+    /// <summary>Forgets all and keeps the pages.</summary>
+    public void Clear() => (current, used) = (-1, 0);
+
+    private void TurnPage(int atLeast)
     {
-        var size = pages.Count == 0 ? SmallestPage : Math.Min(LargestPage, pages[^1].Length * 2);
-        pages.Add(new byte[Math.Max(size, atLeast)]);
+        current++;
         used = 0;
+        if (current < pages.Count)
+            return;
+        var size = current == 0 ? SmallestPage : Math.Clamp(pages[current - 1].Length * 2, SmallestPage, LargestPage);
+        pages.Add(new byte[Math.Max(size, atLeast)]);
     }
 }
 

@@ -63,6 +63,19 @@ internal sealed class KeyTable
             Compact();
     }
 
+    /// <summary>Removes all keys and keeps the room they took, unless that was far more than they needed.</summary>
+    public void Clear()
+    {
+        if (slots.Length > 1024 && Count < slots.Length / 8)
+            slots = new ulong[slots.Length / 2];
+        else
+            Array.Clear(slots);
+        places.Clear();
+        free.Clear();
+        pages.Clear();
+        (Count, liveBytes, deadBytes) = (0, 0, 0);
+    }
+
     private static int Number(ulong slot) => (int)(slot & uint.MaxValue) - 1;
 
     private static void Insert(ulong[] table, ulong slot)

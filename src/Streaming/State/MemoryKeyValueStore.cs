@@ -14,7 +14,7 @@ internal class MemoryKeyValueStore<TKey, TValue>(string name, ISerDes<TKey> keyS
     private readonly KeyTable keys = new();
     private readonly Chunked<Row> rows = new();
     private readonly Chunked<long>? putTimes = ttl is null ? null : new();
-    private readonly ExpiryBuckets? expiry = ttl is { } time ? new(time) : null;
+    private readonly ExpiryBuckets<int>? expiry = ttl is { } time ? new(time) : null;
     private readonly List<int> dirty = [];
     private readonly StreamTimes times = new();
     private readonly ArrayBufferWriter<byte> keyBuffer = new(), valueBuffer = new();

@@ -9,6 +9,10 @@ public static class Stores
     /// <param name="ttl">How long an entry lives by stream time after it was put; null: until it is deleted.</param>
     public static KeyValueStoreSupplier InMemoryKeyValueStore(string name, TimeSpan? ttl = null) => new(RequireName(name), RequirePositive(ttl));
 
+    /// <summary>A key-value store whose values may take more room than there is memory; its index (eight bytes a slot, 11 to 21 a key) is in memory. It keeps no order: a range reads all keys.</summary>
+    public static KeyValueStoreSupplier PersistentKeyValueStore(string name, TimeSpan? ttl = null, SpillOptions? spill = null) =>
+        new(RequireName(name), RequirePositive(ttl), spill ?? new SpillOptions());
+
     /// <summary>A window store in memory.</summary>
     /// <param name="retention">At least the windows' size and grace together.</param>
     public static WindowStoreSupplier InMemoryWindowStore(string name, TimeSpan retention, TimeSpan windowSize, bool retainDuplicates = false)
@@ -31,14 +35,18 @@ public static class Stores
         KeyValueStoreSupplier supplier, ISerDes<TKey> keySerDes, ISerDes<TValue> valueSerDes)
     {
         Require(supplier, keySerDes, valueSerDes);
-        return new(supplier.Name, () => new MemoryKeyValueStore<TKey, TValue>(supplier.Name, keySerDes, valueSerDes, Milliseconds(supplier.Ttl)));
+        return new(supplier.Name, supplier.Spill is { } spill
+            ? () => new SpillingKeyValueStore<TKey, TValue>(supplier.Name, keySerDes, valueSerDes, spill, Milliseconds(supplier.Ttl))
+            : () => new MemoryKeyValueStore<TKey, TValue>(supplier.Name, keySerDes, valueSerDes, Milliseconds(supplier.Ttl)));
     }
 
     public static StoreBuilder<ITimestampedKeyValueStore<TKey, TValue>> TimestampedKeyValueStoreBuilder<TKey, TValue>(
         KeyValueStoreSupplier supplier, ISerDes<TKey> keySerDes, ISerDes<TValue> valueSerDes)
     {
         Require(supplier, keySerDes, valueSerDes);
-        return new(supplier.Name, () => new MemoryTimestampedKeyValueStore<TKey, TValue>(supplier.Name, keySerDes, valueSerDes, Milliseconds(supplier.Ttl)));
+        return new(supplier.Name, supplier.Spill is { } spill
+            ? () => new SpillingTimestampedKeyValueStore<TKey, TValue>(supplier.Name, keySerDes, valueSerDes, spill, Milliseconds(supplier.Ttl))
+            : () => new MemoryTimestampedKeyValueStore<TKey, TValue>(supplier.Name, keySerDes, valueSerDes, Milliseconds(supplier.Ttl)));
     }
 
     public static StoreBuilder<IWindowStore<TKey, TValue>> WindowStoreBuilder<TKey, TValue>(

@@ -186,23 +186,6 @@ public sealed class WindowStoreTests(ITestOutputHelper output)
         Assert.Equal(201, found.Count);
     }
 
-    [Fact]
-    public void A_million_open_windows_fit_into_200_MB()
-    {
-        var (store, bytes) = Allocation.Kept(() =>
-        {
-            var made = Stores.TimestampedWindowStoreBuilder(Kind(70_000, 60_000, false), new StringSerDes(), new AverageSerDes()).Build();
-            for (var i = 0; i < 1_000_000; i++)
-                made.Put($"customer-{i / 4:D8}|meter-{i % 4}", ValueAndTimestamp.Make(new Average(i, 1), 60_000), 60_000);
-            made.Flush(new Sink());
-            return made;
-        });
-        output.WriteLine($"{bytes / 1e6:F0} MB for a million windows with keys of 25 bytes and a count and sum of 16");
-
-        Assert.InRange(bytes, 1, 200_000_000);
-        Assert.True(store.TryFetch("customer-00000007|meter-3", 60_000, out _));
-    }
-
     private static WindowStoreSupplier Kind(long retention, long size, bool duplicates) =>
         Stores.InMemoryWindowStore("s", TimeSpan.FromMilliseconds(retention), TimeSpan.FromMilliseconds(size), duplicates);
 
@@ -213,21 +196,6 @@ public sealed class WindowStoreTests(ITestOutputHelper output)
         var size = random.Next(1, 30);
         var retention = size + random.Next(0, 100);
         new WindowCheck(random, retention, size, duplicates, () => wrap(New(retention, size, duplicates))).Run();
-    }
-
-    private sealed record Average(long Count, long Sum);
-
-    private sealed class AverageSerDes : ISerDes<Average>
-    {
-        public void Serialize(Average value, System.Buffers.IBufferWriter<byte> writer)
-        {
-            var bytes = writer.GetSpan(16);
-            BinaryPrimitives.WriteInt64BigEndian(bytes, value.Count);
-            BinaryPrimitives.WriteInt64BigEndian(bytes[8..], value.Sum);
-            writer.Advance(16);
-        }
-
-        public Average Deserialize(ReadOnlySpan<byte> data) => new(BinaryPrimitives.ReadInt64BigEndian(data), BinaryPrimitives.ReadInt64BigEndian(data[8..]));
     }
 
     private sealed class LosesTombstones(IWindowStore<string, long> store) : WindowSubject(store)
