@@ -31,7 +31,7 @@ internal sealed class WindowedTable<TKey, TValue>(KGroupedStream<TKey, TValue> g
             throw new TopologyException("a windowed aggregate passes on each update, or each window once (EmitStrategy.OnWindowClose, Suppress): it has no cache");
         var builder = grouped.Builder;
         var names = AggregateNames.For(builder, kind, materialized, named);
-        var (keys, values) = (materialized.KeySerdes ?? grouped.KeySerDes(names.Store), names.Require(materialized.ValueSerdes ?? valueSerDes));
+        var (keys, values) = (materialized.KeySerdes ?? grouped.KeySerDes(names.Store), names.Require(materialized.ValueSerdes ?? valueSerDes ?? builder.SerDesOf<TAggregate>()));
         var parent = grouped.Node(names.Store);
         var parts = new WindowAggregateParts<TKey, TValue, TAggregate>(names.Store, aggregation, Emit);
         if (Late is not null)
@@ -51,14 +51,4 @@ internal sealed class WindowedTable<TKey, TValue>(KGroupedStream<TKey, TValue> g
         builder.Topology.AddProcessor(parts.Late!, () => new PassOn<TKey, TValue>(), node);
         Late!(new KStream<TKey, TValue>(builder, parts.Late!, keys, grouped.ValueSerDes));
     }
-}
-
-/// <summary>A node of one type of records below one that gives several.</summary>
-internal sealed class PassOn<TKey, TValue> : IProcessor<TKey, TValue, TKey, TValue>
-{
-    private IProcessorContext<TKey, TValue> context = null!;
-
-    public void Init(IProcessorContext<TKey, TValue> context) => this.context = context;
-
-    public void Process(in Record<TKey, TValue> record) => context.Forward(in record);
 }
