@@ -39,10 +39,10 @@ public sealed class PartitionCountsTests
         Assert.Equal(3, All(builder, ("s", 3)).OfInternal("app-alone-repartition"));
     }
 
-    private static Dsl.Internal.KStream<string, string> Moved(StreamBuilder builder, string topic, string name) =>
-        ((Dsl.Internal.KStream<string, string>)builder.Stream(topic + name, JoinRig.Text, JoinRig.Text)).Then(name, () => new Dsl.Internal.PassOn<string, string>(), keyChanged: true);
+    private static Streams.Streaming.Dsl.Internal.KStream<string, string> Moved(StreamBuilder builder, string topic, string name) =>
+        ((Streams.Streaming.Dsl.Internal.KStream<string, string>)builder.Stream(topic + name, JoinRig.Text, JoinRig.Text)).Then(name, () => new Streams.Streaming.Dsl.Internal.PassOn<string, string>(), keyChanged: true);
 
-    private static PartitionCounts Counts(Dsl.Internal.KStream<string, string> stream, IKTable<string, string> table, params (string Topic, int Count)[] existing)
+    private static PartitionCounts Counts(Streams.Streaming.Dsl.Internal.KStream<string, string> stream, IKTable<string, string> table, params (string Topic, int Count)[] existing)
     {
         stream.Join(table, JoinRig.Join).To("out");
         return All(stream.Builder, existing);
