@@ -33,4 +33,26 @@ internal sealed record Arrivals(IReadOnlyList<Arrival> Records, IReadOnlySet<int
         }
         return new(records, commits, restarts);
     }
+
+    /// <summary>
+    /// Without the records whose own sliding window is closed while later ones that they lie in may be open. They count in the windows there are, but windows that are
+    /// made later come from aggregates, not from records, and may lack them: what they give is not defined by the records alone.
+    /// </summary>
+    public Arrivals WithoutHalfLate(long difference, long grace)
+    {
+        var kept = new List<Arrival>();
+        var streamTime = -1L;
+        foreach (var arrival in Records)
+        {
+            if (arrival.Key is not null && arrival.Value is not null)
+            {
+                var closed = Math.Max(streamTime, arrival.Time) - grace;
+                if (arrival.Time < closed && arrival.Time + difference >= closed)
+                    continue;
+                streamTime = Math.Max(streamTime, arrival.Time);
+            }
+            kept.Add(arrival);
+        }
+        return this with { Records = kept };
+    }
 }

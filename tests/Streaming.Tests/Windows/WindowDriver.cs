@@ -39,9 +39,11 @@ internal sealed class WindowDriver : IDisposable
         return this;
     }
 
+    /// <summary>Moves the wall clock, a millisecond at a time.</summary>
     public WindowDriver Advance(long ms)
     {
-        Driver.AdvanceWallClockTime(TimeSpan.FromMilliseconds(ms));
+        for (; ms > 0; ms--)
+            Driver.AdvanceWallClockTime(TimeSpan.FromMilliseconds(1));
         return this;
     }
 

@@ -62,7 +62,7 @@ public sealed class WindowModelTests(ITestOutputHelper output)
     private static void CheckSliding(Random random, Bug bug)
     {
         var (difference, grace) = (random.Next(1, 20), Grace(random));
-        var arrivals = Arrivals.Random(random, random.Next(2, 20));
+        var arrivals = Arrivals.Random(random, random.Next(2, 20)).WithoutHalfLate(difference, grace);
         Check(new SlidingModel(arrivals, bug, difference, grace), WindowRun.OfSliding(arrivals, SlidingWindowOptions.Of(difference).WithGrace(grace), difference));
     }
 

@@ -74,7 +74,8 @@ internal sealed class SlidingWindowAggregate<TKey, TValue, TAggregate>(SlidingWi
                 previous ??= window.Timestamp;
             }
         }
-        if (previous is { } p && p + 1 + difference >= time && !Exists(p + 1))
+        // Where the window after the previous record ends with this one, it is this one's left window.
+        if (previous is { } p && p + 1 + difference > time && !Exists(p + 1))
             Update(in record, p + 1, null);
         if (!leftExists)
             MakeLeft(in record, previous >= time - difference ? left : null);
