@@ -31,7 +31,7 @@ internal sealed class WindowedTable<TKey, TValue>(KGroupedStream<TKey, TValue> g
             throw new TopologyException("a windowed aggregate passes on each update, or each window once (EmitStrategy.OnWindowClose, Suppress): it has no cache");
         var builder = grouped.Builder;
         var names = AggregateNames.For(builder, kind, materialized, named);
-        var (keys, values) = (materialized.KeySerdes ?? grouped.KeySerDes(names.Store), names.Require(materialized.ValueSerdes ?? valueSerDes));
+        var (keys, values) = (materialized.KeySerdes ?? grouped.KeySerDes(names.Store), names.Require(materialized.ValueSerdes ?? valueSerDes ?? builder.SerDesOf<TAggregate>()));
         var parent = grouped.Node(names.Store);
         var parts = new WindowAggregateParts<TKey, TValue, TAggregate>(names.Store, aggregation, Emit);
         if (Late is not null)
