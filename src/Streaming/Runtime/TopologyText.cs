@@ -47,11 +47,11 @@ internal static class TopologyText
         CultureInfo.InvariantCulture,
         $"""
           Sub-topology: {id} for global store (will not generate tasks)
-            Source: {store.Name}-source (topics: [{store.Topic}])
-              --> {store.Name}
-            Processor: {store.Name} (stores: [{store.Name}])
+            Source: {store.Source} (topics: [{store.Topic}])
+              --> {store.Processor}
+            Processor: {store.Processor} (stores: [{store.Name}])
               --> none
-              <-- {store.Name}-source
+              <-- {store.Source}
 
 
         """);
