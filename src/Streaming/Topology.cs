@@ -135,6 +135,9 @@ public sealed class Topology
         string name, TopicName topic, ISerDes<TKey> keySerDes, ISerDes<TValue> valueSerDes, StreamPartitioner<TKey, TValue>? partitioner, params string[] parents) =>
         Add(new NodeSpec(NodeKind.Sink, name, [topic], (task, spec) => NewSink(task, spec, topic, keySerDes, valueSerDes, partitioner), ParentsOf(name, parents)));
 
+    /// <summary>The names of a node's parents.</summary>
+    internal IEnumerable<string> ParentsOf(string node) => byName[node].Parents.Select(p => p.Name);
+
     /// <param name="applicationId">What stands in front of internal topics' names; empty to describe the topology.</param>
     internal IReadOnlyList<SubTopology> Build(string applicationId)
     {
