@@ -9,7 +9,7 @@ sealed record Case(string Name, Shape Shape, Func<Topology>? Build = null)
 /// <summary>All cases, by name.</summary>
 static class Catalogue
 {
-    public static IReadOnlyDictionary<string, Case> Cases { get; } = StatelessCases.All().Concat(TableCases.All()).Concat(JoinCases.All()).Concat(All()).DistinctBy(c => c.Name).ToDictionary(c => c.Name, StringComparer.Ordinal);
+    public static IReadOnlyDictionary<string, Case> Cases { get; } = StatelessCases.All().Concat(AggregateCases.All()).Concat(WindowCases.All()).Concat(TableCases.All()).Concat(JoinCases.All()).Concat(All()).DistinctBy(c => c.Name).ToDictionary(c => c.Name, StringComparer.Ordinal);
 
     public static TheoryData<string> Names => [.. Cases.Values.Where(c => c.Build is not null).Select(c => c.Name)];
 

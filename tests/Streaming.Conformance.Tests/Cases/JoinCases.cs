@@ -31,6 +31,16 @@ static class JoinCases
         Of("join-table-left", StreamAndTable, b => b.In("a").LeftJoin(b.Kept("b"), Fn.Join).Out()),
         Of("join-table-repartitioned", StreamAndTable, b => b.In("a").SelectKey((k, v) => Fn.Letter(v)!).LeftJoin(b.Kept("b"), Fn.Join, new("joined")).Out()),
         Of("join-table-filtered", StreamAndTable, b => b.In("a").LeftJoin(b.Kept("b").Filter((k, v) => Fn.Odd(v)), Fn.Join).Out()),
+        Of("join-table-own-count", Shape.Stream, b =>
+        {
+            var stream = b.In("a");
+            var counts = stream.GroupByKey(Grouped<string, string>.With(Dsl.S, Dsl.S)).Count(Dsl.Counts()).Texts();
+            stream.LeftJoin(counts, Fn.Join).Out();
+        }),
+        Of("join-global-inner", StreamAndGlobal, b => b.In("a").Join(b.GlobalTable("g", Dsl.S, Dsl.S, Dsl.Kept("g-table")), (k, v) => Fn.Letter(v)!, Fn.Join).Out()),
+        Of("join-global-left", StreamAndGlobal, b => b.In("a").LeftJoin(b.GlobalTable("g", Dsl.S, Dsl.S, Dsl.Kept("g-table")), (k, v) => Fn.Letter(v)!, Fn.Join).Out()),
+        Of("join-tables-aggregates", Streams, b => b.ByKey().Reduce(Dsl.Append, Dsl.Kept("reduced"))
+            .OuterJoin(b.In("b").GroupByKey(Grouped<string, string>.With(Dsl.S, Dsl.S)).Count(Dsl.Counts()).Texts(), Fn.Join).Out()),
         Of("join-tables-inner", Tables, b => b.Kept("a").Join(b.Kept("b"), Fn.Join).Out()),
         Of("join-tables-left", Tables, b => b.Kept("a").LeftJoin(b.Kept("b"), Fn.Join).Out()),
         Of("join-tables-outer", Tables, b => b.Kept("a").OuterJoin(b.Kept("b"), Fn.Join).Out()),

@@ -29,8 +29,6 @@ static class TableCases
     public static IKGroupedTable<string, string> Grouped(IKTable<string, string> table) =>
         table.GroupBy((k, v) => KeyValuePair.Create(Fn.Letter(v)!, v), Dsl.S, Dsl.S, "letter");
 
-    public static IKTable<string, string> Texts(this IKTable<string, long> counts) => counts.MapValues(v => v.ToString(CultureInfo.InvariantCulture));
-
     /// <summary>The sum; none, and so no aggregate, where it comes to 0.</summary>
     private static string Sum(string aggregate, int value)
     {

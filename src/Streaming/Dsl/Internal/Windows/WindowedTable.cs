@@ -51,13 +51,3 @@ internal sealed class WindowedTable<TKey, TValue>(KGroupedStream<TKey, TValue> g
         Late!(new KStream<TKey, TValue>(builder, parts.Late!, keys, grouped.ValueSerDes));
     }
 }
-
-/// <summary>A node of one type of records below one that gives several.</summary>
-internal sealed class PassOn<TKey, TValue> : IProcessor<TKey, TValue, TKey, TValue>
-{
-    private IProcessorContext<TKey, TValue> context = null!;
-
-    public void Init(IProcessorContext<TKey, TValue> context) => this.context = context;
-
-    public void Process(in Record<TKey, TValue> record) => context.Forward(in record);
-}
