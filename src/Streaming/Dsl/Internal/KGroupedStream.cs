@@ -71,10 +71,11 @@ internal sealed class KGroupedStream<TKey, TValue>(KStream<TKey, TValue> stream,
     {
         ArgumentNullException.ThrowIfNull(materialized);
         var names = AggregateNames.For(Builder, kind, materialized, named);
-        var (keys, values) = (materialized.KeySerdes ?? KeySerDes(names.Store), names.Require(materialized.ValueSerdes ?? valueSerDes));
+        var (keys, values) = (materialized.KeySerdes ?? KeySerDes(names.Store), names.Require(materialized.ValueSerdes ?? valueSerDes ?? Builder.SerDesOf<TAggregate>()));
         var parent = Node(names.Store);
-        Builder.Topology.AddProcessor(names.Node, () => new StreamAggregate<TKey, TValue, TAggregate>(names.Store, aggregation), parent);
+        var table = new AggregatedTable<TKey, TAggregate>(names.Store, materialized.CachingEnabled ? keys : null);
+        Builder.Topology.AddProcessor(names.Node, () => new StreamAggregate<TKey, TValue, TAggregate>(aggregation, table), parent);
         Builder.Topology.AddStateStore(materialized.TimestampedKeyValueStore(names.Store, keys, values), names.Node);
-        return new KTable<TKey, TAggregate>(Builder, names.Node, keys, values, StoreValues.OfKeys<TKey, TAggregate>(names.Store), materialized.QueryableStoreName);
+        return new KTable<TKey, TAggregate>(Builder, names.Node, keys, values, table);
     }
 }

@@ -1,18 +1,16 @@
-using Streams.Streaming.State;
-
 namespace Streams.Streaming.Dsl.Internal;
 
 /// <summary>Aggregates records by key.</summary>
-internal sealed class StreamAggregate<TKey, TValue, TAggregate>(string storeName, Aggregation<TKey, TValue, TAggregate> aggregation)
+internal sealed class StreamAggregate<TKey, TValue, TAggregate>(Aggregation<TKey, TValue, TAggregate> aggregation, AggregatedTable<TKey, TAggregate> table)
     : IProcessor<TKey, TValue, TKey, Change<TAggregate>>
 {
     private IProcessorContext<TKey, Change<TAggregate>> context = null!;
-    private ITimestampedKeyValueStore<TKey, TAggregate> store = null!;
+    private KeptTable<TKey, TAggregate> kept = null!;
 
     public void Init(IProcessorContext<TKey, Change<TAggregate>> context)
     {
         this.context = context;
-        store = context.GetStateStore<ITimestampedKeyValueStore<TKey, TAggregate>>(storeName);
+        kept = new(context, table.StoreName, table.SendsOldValues, table.CacheKeys);
     }
 
     public void Process(in Record<TKey, TValue> record)
@@ -25,17 +23,13 @@ internal sealed class StreamAggregate<TKey, TValue, TAggregate>(string storeName
             Update(in record);
     }
 
+    public void BeforeCommit() => kept.PassOn();
+
     private void Update(in Record<TKey, TValue> record)
     {
-        // Where entries live for a time only, it is the operator's records that move it.
-        store.ObservedStreamTime = record.Timestamp;
-        var had = store.TryGet(record.Key, out var old);
-        var value = had ? aggregation.Next(record.Key, record.Value, old.Value) : aggregation.First(record.Key, record.Value);
+        var had = kept.TryGet(record.Key, out var old);
+        var aggregate = had ? aggregation.Next(record.Key, record.Value, old.Value) : aggregation.First(record.Key, record.Value);
         var time = had ? Math.Max(old.Timestamp, record.Timestamp) : record.Timestamp;
-        if (value is null)
-            store.Delete(record.Key);
-        else
-            store.Put(record.Key, new(value, time));
-        context.Forward(new Record<TKey, Change<TAggregate>>(record.Key, Change<TAggregate>.Of(value, value is not null, old.Value, had), time, record.Headers));
+        kept.Update(new Record<TKey, TAggregate>(record.Key, aggregate, time, record.Headers), old.Value, had);
     }
 }

@@ -66,5 +66,5 @@ internal sealed class SessionWindowedKStream<TKey, TValue>(KGroupedStream<TKey, 
             (store, keys, values) => materialized.SessionStore(store, sessions.Retention, keys, values),
             parts => new SessionWindowAggregate<TKey, TValue, TAggregate>(sessions, parts),
             keys => new SessionWindowedSerDes<TKey>(keys),
-            StoreValues.OfSessions<TKey, TAggregate>);
+            WindowValues.OfSessions<TKey, TAggregate>);
 }

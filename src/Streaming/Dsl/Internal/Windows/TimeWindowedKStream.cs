@@ -65,7 +65,7 @@ internal sealed class TimeWindowedKStream<TKey, TValue> : ITimeWindowedKStream<T
             (store, keys, values) => materialized.TimestampedWindowStore(store, windows.Retention, TimeSpan.FromMilliseconds(sizeMs), keys, values),
             Processor,
             keys => new TimeWindowedSerDes<TKey>(keys, sizeMs),
-            StoreValues.OfWindows<TKey, TAggregate>);
+            WindowValues.OfWindows<TKey, TAggregate>);
 
     private IProcessor<TKey, TValue, Windowed<TKey>, Change<TAggregate>> Processor<TAggregate>(WindowAggregateParts<TKey, TValue, TAggregate> parts) => windows switch
     {

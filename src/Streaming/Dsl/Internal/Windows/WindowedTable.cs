@@ -31,7 +31,7 @@ internal sealed class WindowedTable<TKey, TValue>(KGroupedStream<TKey, TValue> g
             throw new TopologyException("a windowed aggregate passes on each update, or each window once (EmitStrategy.OnWindowClose, Suppress): it has no cache");
         var builder = grouped.Builder;
         var names = AggregateNames.For(builder, kind, materialized, named);
-        var (keys, values) = (materialized.KeySerdes ?? grouped.KeySerDes(names.Store), names.Require(materialized.ValueSerdes ?? valueSerDes));
+        var (keys, values) = (materialized.KeySerdes ?? grouped.KeySerDes(names.Store), names.Require(materialized.ValueSerdes ?? valueSerDes ?? builder.SerDesOf<TAggregate>()));
         var parent = grouped.Node(names.Store);
         var parts = new WindowAggregateParts<TKey, TValue, TAggregate>(names.Store, aggregation, Emit);
         if (Late is not null)
@@ -39,6 +39,7 @@ internal sealed class WindowedTable<TKey, TValue>(KGroupedStream<TKey, TValue> g
         builder.Topology.AddProcessor(names.Node, () => processor(parts), parent);
         builder.Topology.AddStateStore(store(names.Store, keys, values), names.Node);
         builder.AddWindows(names.Node, windows);
+        builder.Topology.UsesStreamTime(names.Node, windows.Horizon);
         if (Late is not null)
             AddLate(builder, parts, names.Node, keys);
         return new(builder, parts.Results ?? names.Node, windowedSerDes(keys), values, tableValues(names.Store), materialized.QueryableStoreName);

@@ -2,27 +2,14 @@ using Streams.Streaming.State;
 
 namespace Streams.Streaming.Dsl.Internal;
 
-/// <summary>The values of tables that are aggregates: they stand in the aggregates' stores.</summary>
-internal static class StoreValues
+/// <summary>The values of windowed tables: they stand in the aggregates' stores.</summary>
+internal static class WindowValues
 {
-    public static TableValues<TKey, TValue> OfKeys<TKey, TValue>(string store) =>
-        new([store], context => new Keys<TKey, TValue>(context.GetStateStore<ITimestampedKeyValueStore<TKey, TValue>>(store)));
-
     public static TableValues<Windowed<TKey>, TValue> OfWindows<TKey, TValue>(string store) =>
         new([store], context => new Windows<TKey, TValue>(context.GetStateStore<ITimestampedWindowStore<TKey, TValue>>(store)));
 
     public static TableValues<Windowed<TKey>, TValue> OfSessions<TKey, TValue>(string store) =>
         new([store], context => new OfSession<TKey, TValue>(context.GetStateStore<ISessionStore<TKey, TValue>>(store)));
-
-    private sealed class Keys<TKey, TValue>(ITimestampedKeyValueStore<TKey, TValue> store) : ITableValueGetter<TKey, TValue>
-    {
-        public bool TryGet(TKey key, out TValue value, out long timestamp)
-        {
-            var found = store.TryGet(key, out var stored);
-            (value, timestamp) = (stored.Value, stored.Timestamp);
-            return found;
-        }
-    }
 
     private sealed class Windows<TKey, TValue>(ITimestampedWindowStore<TKey, TValue> store) : ITableValueGetter<Windowed<TKey>, TValue>
     {
