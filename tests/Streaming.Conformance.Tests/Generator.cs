@@ -4,9 +4,12 @@ namespace Streams.Streaming.Conformance.Tests;
 /// <param name="Topics">Where they go, in equal shares.</param>
 /// <param name="Nulls">Null values in a hundred.</param>
 /// <param name="Numbers">Numbers that values have; 0 is a number of its own for each record.</param>
-sealed record Shape(string[] Topics, int Nulls, int Numbers)
+/// <param name="Tick">What all times are multiples of.</param>
+sealed record Shape(string[] Topics, int Nulls, int Numbers, int Tick = 1)
 {
     public static Shape Stream { get; } = new(["a"], 8, 0);
+
+    public static Shape Even { get; } = Stream with { Tick = 2 };
 
     public static Shape Table { get; } = new(["a"], 20, 6);
 }
@@ -46,7 +49,7 @@ sealed class Generator
     private long Time()
     {
         _time += Below(100) switch { < 25 => 0, < 92 => Below(5), _ => Below(60) };
-        return Math.Max(0, _time - (Below(4) == 0 ? Below(32) : 0));
+        return Math.Max(0, _time - (Below(4) == 0 ? Below(32) : 0)) / _shape.Tick * _shape.Tick;
     }
 
     private int Below(int limit)

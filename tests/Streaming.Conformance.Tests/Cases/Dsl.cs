@@ -47,7 +47,7 @@ static class Dsl
     public static void OutWindowed(this IKTable<Windowed<string>, string> table) => table.ToStream((w, v) => Text(w)).To("out", S, S);
 
     public static void OutCounts(this IKTable<Windowed<string>, long> table) =>
-        table.ToStream((w, v) => Text(w)).MapValues(v => v.ToString(CultureInfo.InvariantCulture)).To("out", S, S);
+        table.MapValues(v => v.ToString(CultureInfo.InvariantCulture)).OutWindowed();
 
     private static string Text(Windowed<string> windowed) => FormattableString.Invariant($"{windowed.Key}@{windowed.Window.StartMs}/{windowed.Window.EndMs}");
 

@@ -45,7 +45,7 @@ internal sealed partial class KStream<TKey, TValue>
         IGlobalKTable<TTableKey, TTable> table, Func<TKey, TValue, TTableKey?> keySelector, Func<TKey, TValue, TTable?, TResult> joiner, string? named, bool left)
     {
         var values = GlobalValues<TTableKey, TTable>.Of(table.Store);
-        var name = Builder.NameOf(left ? "KSTREAM-LEFTJOIN-" : "KSTREAM-JOIN-", named);
+        var name = Builder.NameOf("KSTREAM-LEFTJOIN-", named);
         return Then(name, () => new StreamTableJoin<TKey, TValue, TTableKey, TTable, TResult>(values, Select, joiner, left), keyChanged: false);
 
         bool Select(in Record<TKey, TValue> record, out TTableKey key)

@@ -76,9 +76,9 @@ internal sealed class WaitingRecords<TKey, TLeft, TRight>(string name, ISerDes<T
         MinTime(long.MaxValue);
         foreach (var (bytes, entry) in entries)
         {
-            MinTime(entry.Timestamp);
             if (leftOpen && rightOpen)
                 break;
+            MinTime(entry.Timestamp);
             var wait = entry.IsLeft ? windows.AfterMs : windows.BeforeMs;
             if (entry.Timestamp + wait + windows.GraceMs >= ObservedStreamTime)
                 (leftOpen, rightOpen) = (leftOpen || entry.IsLeft, rightOpen || !entry.IsLeft);
