@@ -21,6 +21,7 @@ static class JoinCases
         .. StreamStream("past", Within(9, 10).After(Ms(-3))),
         .. StreamStream("equal", Within(0, 5)),
         Of("join-stream-repartitioned", Streams, b => b.In("a").SelectKey((k, v) => Fn.Letter(v)!).Join(b.In("b"), Fn.Join, Near, Joined()).Out()),
+        Of("join-stream-outer-repartitioned", Streams, b => b.In("a").SelectKey((k, v) => Fn.Letter(v)!).OuterJoin(b.In("b").SelectKey((k, v) => Fn.Letter(v)!), Fn.Join, Near, Joined()).Out()),
         Of("join-stream-chained", new(["a", "b", "c"], 8, 0), b => b.In("a").LeftJoin(b.In("b"), Fn.Join, Near, Joined()).OuterJoin(b.In("c"), Fn.Join, Near, Joined("second")).Out()),
         Of("join-stream-self", Shape.Stream, b =>
         {

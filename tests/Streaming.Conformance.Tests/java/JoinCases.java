@@ -16,6 +16,8 @@ final class JoinCases {
         streamStream(cases, "equal", JoinWindows.ofTimeDifferenceAndGrace(ofMillis(0), ofMillis(5)));
         cases.put("join-stream-repartitioned", b -> Fn.out(Fn.stream(b, "a").selectKey((k, v) -> Fn.letter(v)).join(Fn.stream(b, "b"), Fn::join,
             JoinWindows.ofTimeDifferenceAndGrace(ofMillis(8), ofMillis(5)), joined())));
+        cases.put("join-stream-outer-repartitioned", b -> Fn.out(Fn.stream(b, "a").selectKey((k, v) -> Fn.letter(v)).outerJoin(Fn.stream(b, "b").selectKey((k, v) -> Fn.letter(v)), Fn::join,
+            JoinWindows.ofTimeDifferenceAndGrace(ofMillis(8), ofMillis(5)), joined())));
         cases.put("join-stream-chained", b -> Fn.out(Fn.stream(b, "a").leftJoin(Fn.stream(b, "b"), Fn::join, JoinWindows.ofTimeDifferenceAndGrace(ofMillis(8), ofMillis(5)), joined())
             .outerJoin(Fn.stream(b, "c"), Fn::join, JoinWindows.ofTimeDifferenceAndGrace(ofMillis(8), ofMillis(5)), joined("second"))));
         cases.put("join-stream-self", b -> {

@@ -19,7 +19,7 @@ internal sealed partial class KStream<TKey, TValue>
     private KStream<TKey, TResult> JoinTable<TTable, TResult>(
         IKTable<TKey, TTable> table, Func<TKey, TValue, TTable?, TResult> joiner, StreamTableJoinProps<TKey, TValue>? props, bool left)
     {
-        var from = Partitioned(props?.Name, props?.KeySerDes, props?.LeftValueSerDes);
+        var from = Partitioned(props?.Name, props?.KeySerDes, props?.LeftValueSerDes, nullKeys: left);
         var values = ((KTable<TKey, TTable>)table).Values;
         var name = Builder.NameOf(left ? "KSTREAM-LEFTJOIN-" : "KSTREAM-JOIN-", props?.Name);
         var joined = from.Then(name, () => new StreamTableJoin<TKey, TValue, TKey, TTable, TResult>(values, KeyOf, joiner, left), keyChanged: false, props?.KeySerDes, null);

@@ -76,12 +76,17 @@ internal sealed class WaitingRecords<TKey, TLeft, TRight>(string name, ISerDes<T
         MinTime(long.MaxValue);
         foreach (var (bytes, entry) in entries)
         {
+            MinTime(entry.Timestamp);
             if (leftOpen && rightOpen)
                 break;
-            MinTime(entry.Timestamp);
             var wait = entry.IsLeft ? windows.AfterMs : windows.BeforeMs;
             if (entry.Timestamp + wait + windows.GraceMs >= ObservedStreamTime)
+            {
                 (leftOpen, rightOpen) = (leftOpen || entry.IsLeft, rightOpen || !entry.IsLeft);
+                // In Kafka Streams each value is an entry, so that the second one of this key would end the search here.
+                if (leftOpen && rightOpen && entry.Values.Count > 1)
+                    break;
+            }
             else
                 closed.Add(bytes);
         }
