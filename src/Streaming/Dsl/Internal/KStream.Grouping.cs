@@ -14,7 +14,7 @@ internal sealed partial class KStream<TKey, TValue>
     public IKGroupedStream<TKeyOut, TValue> GroupBy<TKeyOut>(Func<TKey, TValue, TKeyOut> selector, Grouped<TKeyOut, TValue>? grouped = null)
     {
         ArgumentNullException.ThrowIfNull(selector);
-        var name = Builder.NameOf("KSTREAM-KEY-SELECT-", grouped?.Name is { } given ? $"{given}-key-select" : null);
+        var name = Builder.NameOf("KSTREAM-KEY-SELECT-", grouped?.Name);
         return Then(name, () => new SelectGroup<TKey, TValue, TKeyOut>(selector), keyChanged: true, grouped?.KeySerDes).GroupByKey(grouped);
     }
 
