@@ -46,12 +46,18 @@ internal sealed class BrokerAdmin(StreamConfig config, ILogger logger) : IDispos
 
     public void Dispose() => admin.Dispose();
 
+    /// <summary>A topic's partitions, 0 where it does not exist. Asked by DescribeTopics: metadata asked by name makes a broker with auto.create.topics.enable create it.</summary>
     private int Find(string topic)
     {
-        var metadata = admin.GetMetadata(topic, Timeout).Topics.Find(t => t.Topic == topic);
-        if (metadata is null || metadata.Error.Code == ErrorCode.UnknownTopicOrPart)
+        try
+        {
+            var answer = admin.DescribeTopicsAsync(TopicCollection.OfTopicNames([topic]), new DescribeTopicsOptions { RequestTimeout = Timeout }).GetAwaiter().GetResult();
+            return answer.TopicDescriptions[0].Partitions.Count;
+        }
+        catch (DescribeTopicsException e) when (e.Results.TopicDescriptions[0].Error.Code == ErrorCode.UnknownTopicOrPart)
+        {
             return 0;
-        return metadata.Error.IsError ? throw new KafkaException(metadata.Error) : metadata.Partitions.Count;
+        }
     }
 
     private void EnsureChangelog(string topic, int partitions)

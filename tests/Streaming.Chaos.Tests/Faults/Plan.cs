@@ -1,0 +1,30 @@
+namespace Streams.Streaming.Chaos.Tests.Faults;
+
+/// <summary>A run: on which broker, what application, and how much is done to it.</summary>
+internal sealed record Plan(string Server, string Work, int Seed)
+{
+    /// <summary>Static membership and transactional ids that stay.</summary>
+    public bool Static { get; init; }
+
+    /// <summary>The broker itself is killed and started again.</summary>
+    public bool BrokerKills { get; init; }
+
+    /// <summary>Connections are cut and stalled.</summary>
+    public bool Connections { get; init; }
+
+    public int Threads { get; init; } = 1;
+
+    public int Partitions { get; init; } = 6;
+
+    public int PerSecond { get; init; } = 1500;
+
+    public int Kills { get; init; }
+
+    public int Zombies { get; init; }
+
+    public int Storms { get; init; }
+
+    public int BrokerFaults => BrokerKills || Connections ? Tier.Of(2, 6) : 0;
+
+    public override string ToString() => $"{Server}, {Work}, {(Static ? "static" : "dynamic")}, {Threads} threads{(BrokerKills ? ", broker kills" : "")}{(Connections ? ", connections" : "")}, seed {Seed}";
+}
