@@ -7,7 +7,7 @@ using Streams.Streaming.Chaos.Tests.Work;
 namespace Streams.Streaming.Chaos.Tests.Faults;
 
 /// <summary>What a run came to.</summary>
-internal sealed record ChaosResult(Plan Plan, Tally Tally, int Input, int Compared, IReadOnlyList<string> Differences, TimeSpan Time, string Log);
+internal sealed record ChaosResult(Plan Plan, Tally Tally, int Input, int Compared, IReadOnlyList<string> Differences, TimeSpan Time, string Logs);
 
 /// <summary>An application with a steady input under faults until enough of them happened; then peace, and the comparison.</summary>
 internal sealed class ChaosRun : IAsyncDisposable
@@ -19,7 +19,8 @@ internal sealed class ChaosRun : IAsyncDisposable
     private readonly Evidence.Broker broker;
     private readonly IWork work;
     private readonly Job job;
-    private readonly Tally tally = new();
+    private readonly FileLogger log;
+    private readonly Tally tally;
     private readonly Random random;
     private readonly Fleet fleet;
 
@@ -34,8 +35,10 @@ internal sealed class ChaosRun : IAsyncDisposable
         job = new Job
         {
             BootstrapServers = proxy?.BootstrapServers ?? server.BootstrapServers, Application = application, Work = plan.Work, Input = $"{application}-in",
-            Log = Path.Combine(Path.GetTempPath(), $"{application}-{Guid.NewGuid():N}.log"), Threads = plan.Threads, Bug = bug,
+            Logs = Directory.CreateTempSubdirectory($"{application}-").FullName, Threads = plan.Threads, Bug = bug,
         };
+        log = new FileLogger(Path.Combine(job.Logs, "faults.log"));
+        tally = new Tally(log.Write);
         fleet = new Fleet(job, plan.Seed, plan.Static, plan.BrokerFaults > 0, tally);
     }
 
@@ -61,7 +64,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         (compared, _) = (remains.Compared, 0);
         differences.AddRange(remains.Differences);
         differences.AddRange(tally.Failures);
-        return new ChaosResult(plan, tally, input, compared, differences, watch.Elapsed, job.Log);
+        return new ChaosResult(plan, tally, input, compared, differences, watch.Elapsed, job.Logs);
     }
 
     public async ValueTask DisposeAsync()
@@ -69,6 +72,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         await fleet.DisposeAsync();
         if (proxy is not null) await proxy.DisposeAsync();
         broker.Dispose();
+        log.Dispose();
     }
 
     private bool Enough(Tally t) => t.Kills >= plan.Kills && t.Zombies >= plan.Zombies && t.Storms >= plan.Storms && t.BrokerFaults >= plan.BrokerFaults;

@@ -66,11 +66,11 @@ internal sealed class Fleet : IAsyncDisposable
         {
             await Task.Delay(Next(400));
             if (Next(2) == 0) guest.Dismiss();
-            else if (guest.Kill()) tally.Add("kill in a storm");
+            else if (guest.Kill()) tally.Add("kill in a storm", guest.Id);
         }
         foreach (var guest in guests)
         {
-            if (await Task.WhenAny(guest.Ended, Task.Delay(20_000)) != guest.Ended) tally.Failures.Enqueue($"[{guest.Id}] a guest did not stop within 20 s");
+            if (await Task.WhenAny(guest.Ended, Task.Delay(20_000)) != guest.Ended) tally.Fail(guest.Id, "a guest did not stop within 20 s");
             guest.Dispose();
         }
         tally.Add("storm");
@@ -113,13 +113,13 @@ internal sealed class Fleet : IAsyncDisposable
     {
         await Task.Delay(afterMs);
         worker.Continue();
-        tally.Add(replaced ? "zombie replaced" : "zombie");
+        tally.Add(replaced ? "zombie replaced" : "zombie", worker.Id);
         if (replaced)
         {
             // It may join as a fourth member, or be fenced for good; either is right.
             await Task.WhenAny(worker.Ended, Task.Delay(2000));
             worker.Dismiss();
-            if (await Task.WhenAny(worker.Ended, Task.Delay(20_000)) != worker.Ended) tally.Failures.Enqueue($"[{worker.Id}] a zombie did not stop within 20 s");
+            if (await Task.WhenAny(worker.Ended, Task.Delay(20_000)) != worker.Ended) tally.Fail(worker.Id, "a zombie did not stop within 20 s");
             worker.Dispose();
         }
         lock (gate) paused.Remove(worker);

@@ -18,11 +18,11 @@ internal sealed record Plan(string Server, string Work, int Seed)
 
     public int PerSecond { get; init; } = 1500;
 
-    public int Kills { get; init; }
+    public int Kills { get; init; } = Tier.Of(5, 24);
 
-    public int Zombies { get; init; }
+    public int Zombies { get; init; } = Tier.Of(1, 7);
 
-    public int Storms { get; init; }
+    public int Storms { get; init; } = Tier.Of(1, 3);
 
     public int BrokerFaults => BrokerKills || Connections ? Tier.Of(2, 6) : 0;
 

@@ -6,7 +6,6 @@ namespace Streams.Streaming.Chaos.Tests.Faults;
 internal sealed class Slot(Func<string?, WorkerProcess> launch, Func<string?> nextTrap, Tally tally, bool mayNotStart)
 {
     private readonly CancellationTokenSource closing = new();
-    private readonly SemaphoreSlim abandoned = new(0);
     private Task keeping = Task.CompletedTask;
 
     public WorkerProcess? Current { get; private set; }
@@ -17,8 +16,7 @@ internal sealed class Slot(Func<string?, WorkerProcess> launch, Func<string?> ne
     public WorkerProcess Abandon()
     {
         var left = Current!;
-        left.IsDismissed = true;
-        abandoned.Release();
+        left.Abandon();
         return left;
     }
 
@@ -38,8 +36,7 @@ internal sealed class Slot(Func<string?, WorkerProcess> launch, Func<string?> ne
             var trap = nextTrap();
             var worker = Current = launch(trap);
             if (closing.IsCancellationRequested) worker.Dismiss();
-            var left = abandoned.WaitAsync(closing.Token).ContinueWith(t => t.IsCompletedSuccessfully, TaskScheduler.Default);
-            if (await Task.WhenAny(worker.Ended, left) == left && await left) continue;
+            if (await Task.WhenAny(worker.Ended, worker.Abandoned) == worker.Abandoned) continue;
             await Explain(worker, trap);
             worker.Dispose();
         }
@@ -50,22 +47,22 @@ internal sealed class Slot(Func<string?, WorkerProcess> launch, Func<string?> ne
         var limit = Task.Delay(TimeSpan.FromSeconds(60));
         if (await Task.WhenAny(worker.Ended, closing.IsCancellationRequested || worker.IsDismissed ? limit : worker.Ended) == limit)
         {
-            tally.Failures.Enqueue($"[{worker.Id}] did not stop within 60 s");
+            tally.Fail(worker.Id, $"did not stop within 60 s");
             return;
         }
         switch (await worker.Ended)
         {
             case 128 + Trap.SigKill:
-                tally.Add(worker.WasKilled ? "kill at any time" : $"kill at {trap?.Split(' ')[1]}");
+                tally.Add(worker.WasKilled ? "kill at any time" : $"kill at {trap?.Split(' ')[1]}", worker.Id);
                 break;
             case Worker.Done when worker.IsDismissed:
                 break;
             case Worker.NotStarted when mayNotStart:
-                tally.Add("start without a broker");
+                tally.Add("start without a broker", worker.Id);
                 await Task.Delay(300);
                 break;
             case var code:
-                tally.Failures.Enqueue($"[{worker.Id}] ended with {code}");
+                tally.Fail(worker.Id, $"ended with {code}");
                 await Task.Delay(300);
                 break;
         }

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Streams.Streaming.Chaos.Tests.Faults;
 
 /// <summary>What was done to an application, and what came of it.</summary>
-internal sealed class Tally
+internal sealed class Tally(Action<string> log)
 {
     private readonly ConcurrentDictionary<string, int> counts = new(StringComparer.Ordinal);
 
@@ -22,5 +22,16 @@ internal sealed class Tally
 
     public IEnumerable<KeyValuePair<string, int>> All => counts.OrderBy(c => c.Key, StringComparer.Ordinal);
 
-    public void Add(string what) => counts.AddOrUpdate(what, 1, (_, n) => n + 1);
+    public void Add(string what, int worker = 0)
+    {
+        counts.AddOrUpdate(what, 1, (_, n) => n + 1);
+        log($"{what} {worker}");
+    }
+
+    /// <summary>A failure of a worker.</summary>
+    public void Fail(int worker, string what)
+    {
+        Failures.Enqueue($"worker {worker} {what}");
+        log($"worker {worker} {what}");
+    }
 }

@@ -14,8 +14,8 @@ internal sealed record Job
 
     public required string Input { get; init; }
 
-    /// <summary>The file that the worker adds its log to.</summary>
-    public required string Log { get; init; }
+    /// <summary>The folder of the workers' logs; each writes its own file.</summary>
+    public required string Logs { get; init; }
 
     public int Threads { get; init; } = 1;
 

@@ -10,7 +10,7 @@ internal static class Worker
 
     public static async Task<int> RunAsync(Job job)
     {
-        using var log = new FileLogger(job.Log);
+        using var log = new FileLogger(Path.Combine(job.Logs, $"{Environment.ProcessId}.log"));
         if (job.Trap is { } trap) Trap.Arm(trap, log.Write);
         var stream = new KafkaStream(IWork.Named(job.Work).Build(job), job.Config(), log);
         try

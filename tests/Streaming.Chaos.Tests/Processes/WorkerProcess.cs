@@ -7,6 +7,7 @@ internal sealed class WorkerProcess : IDisposable
 {
     private readonly Process process;
     private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource running = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public WorkerProcess(Job job)
@@ -35,7 +36,10 @@ internal sealed class WorkerProcess : IDisposable
     public bool WasKilled { get; private set; }
 
     /// <summary>The driver asked it to stop, or started another in its place.</summary>
-    public bool IsDismissed { get; set; }
+    public bool IsDismissed { get; private set; }
+
+    /// <summary>Its slot has another worker by now.</summary>
+    public Task Abandoned => abandoned.Task;
 
     /// <summary>Its threads are about to join the group; never, where it ends before.</summary>
     public Task Started => started.Task;
@@ -71,9 +75,17 @@ internal sealed class WorkerProcess : IDisposable
         return Trap.Send(Id, Trap.SigKill) == 0;
     }
 
-    public void Pause() => Trap.Send(Id, Trap.SigStop);
+    public void Pause()
+    {
+        if (!Ended.IsCompleted) Trap.Send(Id, Trap.SigStop);
+    }
 
-    public void Continue() => Trap.Send(Id, Trap.SigContinue);
+    public void Continue()
+    {
+        if (!Ended.IsCompleted) Trap.Send(Id, Trap.SigContinue);
+    }
+
+    public void Abandon() => abandoned.TrySetResult();
 
     /// <summary>Asks it to end in good order.</summary>
     public void Dismiss()
@@ -83,7 +95,7 @@ internal sealed class WorkerProcess : IDisposable
         {
             process.StandardInput.Close();
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             // It has ended.
         }
