@@ -47,9 +47,9 @@ public abstract class ExactlyOnceTests(ITestOutputHelper output)
 
     private void Report(List<ChaosResult> results)
     {
-        var table = new StringBuilder("| run | records in | compared | kills | zombies | storms | broker faults | seconds | differences |\n|---|---|---|---|---|---|---|---|---|\n");
+        var table = new StringBuilder("| run | records in | of them under faults | compared | kills | zombies | storms | broker faults | seconds | differences |\n|---|---|---|---|---|---|---|---|---|---|\n");
         foreach (var r in results)
-            table.AppendLine($"| {r.Plan} | {r.Input} | {r.Compared} | {r.Tally.Kills} | {r.Tally.Zombies} | {r.Tally.Storms} | {r.Tally.BrokerFaults} | {r.Time.TotalSeconds:F0} | {r.Differences.Count} |");
+            table.AppendLine($"| {r.Plan} | {r.Input} | {r.PercentUnderFaults} % | {r.Compared} | {r.Tally.Kills} | {r.Tally.Zombies} | {r.Tally.Storms} | {r.Tally.BrokerFaults} | {r.Time.TotalSeconds:F0} | {r.Differences.Count} |");
         table.AppendLine($"total: {results.Sum(r => r.Tally.Kills)} kills, {results.Sum(r => r.Tally.Zombies)} zombies, {results.Sum(r => r.Tally.Storms)} storms, {results.Sum(r => r.Tally.BrokerFaults)} broker faults, {results.Sum(r => r.Compared)} records and entries compared, {results.Sum(r => r.Differences.Count)} differences");
         foreach (var count in results.SelectMany(r => r.Tally.All).GroupBy(c => c.Key).OrderBy(g => g.Key, StringComparer.Ordinal)) table.AppendLine($"{count.Key}: {count.Sum(c => c.Value)}");
         output.WriteLine(table.ToString());

@@ -37,11 +37,15 @@ internal sealed class BrokerAdmin(StreamConfig config, ILogger logger) : IDispos
         if (specs.Count == 0)
             return new Dictionary<TopicPartition, long>();
         var answer = admin.ListOffsetsAsync(specs, new ListOffsetsOptions { IsolationLevel = isolation, RequestTimeout = Timeout }).GetAwaiter().GetResult();
-        return answer.ResultInfos.ToDictionary(
-            r => r.TopicPartitionOffsetError.TopicPartition,
-            r => r.TopicPartitionOffsetError.Error.IsError
-                ? throw new KafkaException(r.TopicPartitionOffsetError.Error)
-                : r.TopicPartitionOffsetError.Offset.Value);
+        return answer.ResultInfos.ToDictionary(r => r.TopicPartitionOffsetError.TopicPartition, r => Found(r.TopicPartitionOffsetError));
+    }
+
+    /// <summary>Where a connection breaks, librdkafka may answer with no offset and no error: taken for an offset, it would make a changelog seem empty.</summary>
+    private static long Found(TopicPartitionOffsetError answer)
+    {
+        if (answer.Error.IsError)
+            throw new KafkaException(answer.Error);
+        return answer.Offset.Value >= 0 ? answer.Offset.Value : throw new KafkaException(new Error(ErrorCode.Local_Transport, $"no offset of {answer.TopicPartition}"));
     }
 
     public void Dispose() => admin.Dispose();

@@ -7,7 +7,7 @@ using Streams.Streaming.Chaos.Tests.Work;
 namespace Streams.Streaming.Chaos.Tests.Faults;
 
 /// <summary>What a run came to.</summary>
-internal sealed record ChaosResult(Plan Plan, Tally Tally, int Input, int Compared, IReadOnlyList<string> Differences, TimeSpan Time, string Logs);
+internal sealed record ChaosResult(Plan Plan, Tally Tally, int Input, int PercentUnderFaults, int Compared, IReadOnlyList<string> Differences, TimeSpan Time, string Logs);
 
 /// <summary>An application with a steady input under faults until enough of them happened; then peace, and the comparison.</summary>
 internal sealed class ChaosRun : IAsyncDisposable
@@ -51,6 +51,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         var feeding = Task.Run(() => feeder.RunAsync(plan.PerSecond));
         fleet.Open();
         while (!(enough ?? Enough)(tally) && watch.Elapsed < Longest && !feeding.IsCompleted && tally.Failures.IsEmpty) await StrikeAsync();
+        var under = await broker.CommittedAsync(job.Application, job.Input, plan.Partitions);
         feeder.Stop();
         await fleet.CalmAsync();
         var input = await feeding;
@@ -64,7 +65,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         (compared, _) = (remains.Compared, 0);
         differences.AddRange(remains.Differences);
         differences.AddRange(tally.Failures);
-        return new ChaosResult(plan, tally, input, compared, differences, watch.Elapsed, job.Logs);
+        return new ChaosResult(plan, tally, input, (int)(under.Values.Sum(o => Math.Max(0, o)) * 100 / input), compared, differences, watch.Elapsed, job.Logs);
     }
 
     public async ValueTask DisposeAsync()
@@ -79,7 +80,7 @@ internal sealed class ChaosRun : IAsyncDisposable
 
     private async Task StrikeAsync()
     {
-        for (var end = Environment.TickCount64 + random.Next(100, 900); Environment.TickCount64 < end; await Task.Delay(40)) fleet.LookForPaused();
+        for (var end = Environment.TickCount64 + random.Next(200, 1000); Environment.TickCount64 < end; await Task.Delay(40)) fleet.LookForPaused();
         switch (random.Next(10))
         {
             case 0 or 1 when tally.Zombies < plan.Zombies:
@@ -91,7 +92,7 @@ internal sealed class ChaosRun : IAsyncDisposable
             case 3 when tally.BrokerFaults < plan.BrokerFaults:
                 await HurtBrokerAsync();
                 break;
-            case > 3 and < 7:
+            case 4 or 5:
                 fleet.Kill();
                 break;
             default:
