@@ -7,7 +7,8 @@ namespace Streams.Streaming.Chaos.Tests.Evidence;
 internal sealed class Broker(string bootstrapServers) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
-    private readonly IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrapServers, SocketTimeoutMs = 10_000 }).Build();
+    private readonly IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrapServers, SocketTimeoutMs = 10_000 })
+        .SetLogHandler((_, _) => { }).Build();
 
     public string BootstrapServers => bootstrapServers;
 
@@ -60,7 +61,7 @@ internal sealed class Broker(string bootstrapServers) : IDisposable
             BootstrapServers = bootstrapServers, GroupId = "evidence", IsolationLevel = IsolationLevel.ReadCommitted, EnablePartitionEof = true, EnableAutoCommit = false,
             AutoOffsetReset = AutoOffsetReset.Error,
         };
-        using var consumer = new ConsumerBuilder<byte[]?, byte[]?>(config).Build();
+        using var consumer = new ConsumerBuilder<byte[]?, byte[]?>(config).SetLogHandler((_, _) => { }).Build();
         consumer.Assign(Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
         var records = Enumerable.Range(0, partitions).Select(_ => new List<TopicRecord>()).ToArray();
         for (var ended = 0; ended < partitions;)

@@ -7,7 +7,11 @@ using Streams.Streaming.Chaos.Tests.Work;
 namespace Streams.Streaming.Chaos.Tests.Faults;
 
 /// <summary>What a run came to.</summary>
-internal sealed record ChaosResult(Plan Plan, Tally Tally, int Input, int PercentUnderFaults, int Compared, IReadOnlyList<string> Differences, TimeSpan Time, string Logs);
+internal sealed record ChaosResult(Plan Plan, Tally Tally, int Input, int PercentUnderFaults, int Compared, IReadOnlyList<string> Differences, TimeSpan Time, string Logs)
+{
+    /// <summary>The output is as it should be, and no worker ended without a reason.</summary>
+    public bool IsClean => Differences.Count == 0 && Tally.Failures.IsEmpty;
+}
 
 /// <summary>An application with a steady input under faults until enough of them happened; then peace, and the comparison.</summary>
 internal sealed class ChaosRun : IAsyncDisposable
@@ -24,7 +28,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     private readonly Random random;
     private readonly Fleet fleet;
 
-    public ChaosRun(Plan plan, IServer server, Bug bug = Bug.None)
+    public ChaosRun(Plan plan, IServer server)
     {
         (this.plan, this.server, random) = (plan, server, new Random(plan.Seed));
         var port = int.Parse(server.BootstrapServers.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
@@ -35,37 +39,36 @@ internal sealed class ChaosRun : IAsyncDisposable
         job = new Job
         {
             BootstrapServers = proxy?.BootstrapServers ?? server.BootstrapServers, Application = application, Work = plan.Work, Input = $"{application}-in",
-            Logs = Directory.CreateTempSubdirectory($"{application}-").FullName, Threads = plan.Threads, Bug = bug,
+            Logs = Directory.CreateTempSubdirectory($"{application}-").FullName, Threads = plan.Threads, Bug = plan.Bug, Protocol = plan.Protocol,
+            // A zombie whose transaction has ended is stopped by its producer's epoch as well.
+            TransactionMs = plan.Bug == Bug.NoFencing ? 20_000 : 3000,
         };
         log = new FileLogger(Path.Combine(job.Logs, "faults.log"));
         tally = new Tally(log.Write);
         fleet = new Fleet(job, plan.Seed, plan.Static, plan.BrokerFaults > 0, tally);
     }
 
-    /// <param name="enough">Ends the faults early.</param>
-    public async Task<ChaosResult> PlayAsync(Func<Tally, bool>? enough = null)
+    public async Task<ChaosResult> PlayAsync()
     {
         var watch = Stopwatch.StartNew();
         await broker.CreateAsync(plan.Partitions, [job.Input, .. work.Outputs.Select(job.Topic)]);
         var feeder = new Feeder(server.BootstrapServers, job.Input, plan.Partitions, work, plan.Seed);
         var feeding = Task.Run(() => feeder.RunAsync(plan.PerSecond));
         fleet.Open();
-        while (!(enough ?? Enough)(tally) && watch.Elapsed < Longest && !feeding.IsCompleted && tally.Failures.IsEmpty) await StrikeAsync();
+        while (!Enough(tally) && watch.Elapsed < Longest && !feeding.IsCompleted && tally.Failures.IsEmpty) await StrikeAsync();
         var under = await broker.CommittedAsync(job.Application, job.Input, plan.Partitions);
         feeder.Stop();
         await fleet.CalmAsync();
         var input = await feeding;
-        var (differences, compared) = (new List<string>(), 0);
+        var differences = new List<string>();
         if (await CaughtUpAsync() is { } behind) differences.Add(behind);
         await fleet.CloseAsync();
         differences.AddRange(await OpenTransactionsAsync());
         var remains = new Remains(broker, job.Application, job.Input, plan.Partitions);
         if (Enumerable.Range(0, plan.Partitions).Sum(p => remains.Input(p).Count) != input) differences.Add($"the input does not hold the {input} records that were sent");
         work.Check(remains);
-        (compared, _) = (remains.Compared, 0);
         differences.AddRange(remains.Differences);
-        differences.AddRange(tally.Failures);
-        return new ChaosResult(plan, tally, input, (int)(under.Values.Sum(o => Math.Max(0, o)) * 100 / input), compared, differences, watch.Elapsed, job.Logs);
+        return new ChaosResult(plan, tally, input, (int)(under.Values.Sum(o => Math.Max(0, o)) * 100 / input), remains.Compared, differences, watch.Elapsed, job.Logs);
     }
 
     public async ValueTask DisposeAsync()

@@ -50,7 +50,7 @@ internal sealed class Feeder(string bootstrapServers, string topic, int partitio
     {
         BootstrapServers = bootstrapServers, Acks = Acks.All, EnableIdempotence = true, Partitioner = Partitioner.Murmur2Random, LingerMs = 5, MessageTimeoutMs = 120_000,
         QueueBufferingMaxMessages = 1_000_000,
-    }).Build();
+    }).SetLogHandler((_, _) => { }).Build();
 
     private void Send(IProducer<byte[]?, byte[]> producer, Input input)
     {

@@ -25,7 +25,7 @@ internal sealed class Fleet : IAsyncDisposable
     }
 
     /// <summary>How long a paused worker stays so, at most; it is dead for the group and the transaction coordinator long before.</summary>
-    private int LongestPause => Math.Max(job.SessionMs, job.TransactionMs) + 1500;
+    private int LongestPause => (job.Bug == Bug.NoFencing ? job.SessionMs : Math.Max(job.SessionMs, job.TransactionMs)) + 1500;
 
     public void Open() => slots.ForEach(s => s.Open());
 

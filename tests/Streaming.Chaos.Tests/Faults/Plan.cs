@@ -1,3 +1,5 @@
+using Streams.Streaming.Chaos.Tests.Processes;
+
 namespace Streams.Streaming.Chaos.Tests.Faults;
 
 /// <summary>A run: on which broker, what application, and how much is done to it.</summary>
@@ -11,6 +13,9 @@ internal sealed record Plan(string Server, string Work, int Seed)
 
     /// <summary>Connections are cut and stalled.</summary>
     public bool Connections { get; init; }
+
+    /// <summary>The consumer protocol (KIP-848) in place of the classic one.</summary>
+    public GroupProtocol Protocol { get; init; }
 
     public int Threads { get; init; } = 1;
 
@@ -26,5 +31,8 @@ internal sealed record Plan(string Server, string Work, int Seed)
 
     public int BrokerFaults => BrokerKills || Connections ? Tier.Of(2, 6) : 0;
 
-    public override string ToString() => $"{Server}, {Work}, {(Static ? "static" : "dynamic")}, {Threads} threads{(BrokerKills ? ", broker kills" : "")}{(Connections ? ", connections" : "")}, seed {Seed}";
+    /// <summary>What the workers do wrong on purpose.</summary>
+    public Bug Bug { get; init; }
+
+    public override string ToString() => $"{Server}, {Work}, {(Static ? "static" : "dynamic")}{(Protocol == GroupProtocol.Consumer ? " consumer protocol" : "")}, {Threads} threads{(BrokerKills ? ", broker kills" : "")}{(Connections ? ", connections" : "")}{(Bug == Bug.None ? "" : $", {Bug}")}, seed {Seed}";
 }

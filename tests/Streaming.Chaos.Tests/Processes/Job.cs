@@ -28,6 +28,8 @@ internal sealed record Job
 
     public int CommitMs { get; init; } = 60;
 
+    public GroupProtocol Protocol { get; init; }
+
     /// <summary>Further client settings.</summary>
     public Dictionary<string, string> Client { get; init; } = [];
 
@@ -50,7 +52,8 @@ internal sealed record Job
         TransactionTimeout = TimeSpan.FromMilliseconds(TransactionMs),
         CommitInterval = TimeSpan.FromMilliseconds(CommitMs),
         ProcessingGuarantee = Bug == Bug.AtLeastOnce ? ProcessingGuarantee.AtLeastOnce : ProcessingGuarantee.ExactlyOnce,
-        ProcessingExceptionDeadLetterTopic = Topic("dead"),
+        DeadLetterTopic = Topic("dead"),
+        GroupProtocol = Protocol,
         ClientSettings = Client,
     };
 

@@ -28,7 +28,7 @@ internal static partial class Trap
     {
         var parts = trap.Split(' ');
         var (signal, wanted, nth) = (parts[0] == "stop" ? SigStop : SigKill, parts[1], int.Parse(parts[2], CultureInfo.InvariantCulture));
-        KillPoint.Hook = point =>
+        KillPoint.Hook += point =>
         {
             if (point != wanted || Interlocked.Increment(ref passed) != nth) return;
             log($"trap: {trap}");

@@ -13,6 +13,7 @@ internal static class Worker
         using var log = new FileLogger(Path.Combine(job.Logs, $"{Environment.ProcessId}.log"));
         if (job.Trap is { } trap) Trap.Arm(trap, log.Write);
         var stream = new KafkaStream(IWork.Named(job.Work).Build(job), job.Config(), log);
+        if (job.Bug == Bug.NoFencing) Unfenced.Make(stream, job);
         try
         {
             await stream.StartAsync();
