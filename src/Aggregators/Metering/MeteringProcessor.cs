@@ -117,13 +117,13 @@ public sealed class MeteringProcessor(MeteringOptions options, ITermsSource term
             return;
         }
         var identity = SipHash128.Identity(usage.Source, usage.Id);
-        if (_seen.Contains(identity, Remembered))
+        if (_seen.Contains(identity, Remembered, out var place))
         {
             _counts.Duplicate++;
             return;
         }
         if (WindowOf(record, usage, start, account) is not { } window) return;
-        _seen.Add(identity, at, Remembered);
+        _seen.Add(identity, at, place);
         if (window.Events++ == 0) window.FirstOffset = record.Offset;
         window.LastOffset = record.Offset;
         window.Quantity += usage.Quantity;

@@ -64,5 +64,7 @@ internal static class ClientConfigs
         FetchMinBytes = 1,
         FetchWaitMaxMs = 100,
         QueuedMaxMessagesKbytes = 32 << 10,
+        // A full queue is looked at again after this time; by default it is a second, in which a fast thread runs dry.
+        FetchQueueBackoffMs = 5,
     };
 }
