@@ -78,9 +78,11 @@ public sealed class MeteringProcessor(MeteringOptions options, ITermsSource term
             DeadLetter(record, "AVRO_MALFORMED", Deserialization, e.Message, e);
             return;
         }
+        var identity = SipHash128.Identity(usage.Source, usage.Id);
+        _seen.Prefetch(identity);
         var account = _store.FindAccount(usage.CustomerId, usage.Meter);
         if (Refusal(record, usage, known: account is not null) is var (code, reason)) DeadLetter(record, code, Validation, reason);
-        else Judge(record, usage, account);
+        else Judge(record, usage, identity, account);
     }
 
     /// <summary>Why the event is none, or null. An account that is known has a good customer and meter.</summary>
@@ -98,17 +100,17 @@ public sealed class MeteringProcessor(MeteringOptions options, ITermsSource term
         return null;
     }
 
-    void Judge(in Record record, in UsageEventView usage, Account? account)
+    void Judge(in Record record, in UsageEventView usage, (ulong Low, ulong High) identity, Account? account)
     {
         var at = usage.OccurredAt.Micros;
         if (usage.Meter.SequenceEqual(_flushMeter)) _counts.Control++;
-        else Meter(record, usage, at, account);
+        else Meter(record, usage, at, identity, account);
         if (at <= _store.StreamTime) return;
         _store.Advance(at);
         Close();
     }
 
-    void Meter(in Record record, in UsageEventView usage, long at, Account? account)
+    void Meter(in Record record, in UsageEventView usage, long at, (ulong Low, ulong High) identity, Account? account)
     {
         var start = at - at % options.WindowSize;
         if (ClosesAt(start) <= _store.StreamTime)
@@ -116,7 +118,6 @@ public sealed class MeteringProcessor(MeteringOptions options, ITermsSource term
             Late(record);
             return;
         }
-        var identity = SipHash128.Identity(usage.Source, usage.Id);
         if (_seen.Contains(identity, Remembered, out var place))
         {
             _counts.Duplicate++;

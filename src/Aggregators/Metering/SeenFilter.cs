@@ -144,15 +144,20 @@ public sealed class SeenFilter(string name) : IStateStore
         _used = 0;
         foreach (var bucket in _log.Buckets)
         {
-            foreach (var slot in _log.SlotsOf(bucket)) Enter(slot);
+            foreach (var number in bucket.Chunks) EnterAll(number);
         }
     }
 
-    void Enter(int slot)
+    void EnterAll(int chunk)
     {
-        var (low, high) = _log.IdentityOf(slot);
-        Put(low, high, Vacancy(low, high), _log.TimeOf(slot), slot);
+        const int Ahead = 16;
+        var (first, count) = _log.SlotsOf(chunk);
+        for (var i = 0; i < count; i++)
+        {
+            if (i + Ahead < count) Prefetch(_log.IdentityOf(first + i + Ahead));
+            var (low, high) = _log.IdentityOf(first + i);
+            var place = Find(low, high, out _);
+            Put(low, high, place, _log.TimeOf(first + i), first + i);
+        }
     }
-
-    int Vacancy(ulong low, ulong high) => Find(low, high, out _);
 }

@@ -69,13 +69,8 @@ sealed class SeenLog
 
     public long TimeOf(int slot) => _chunks[slot >> ChunkBits].Start + BinaryPrimitives.ReadUInt32LittleEndian(Entry(slot)[16..]);
 
-    public IEnumerable<int> SlotsOf(SeenBucket bucket)
-    {
-        foreach (var number in bucket.Chunks)
-        {
-            for (var i = 0; i < _chunks[number].Count; i++) yield return (number << ChunkBits) + i;
-        }
-    }
+    /// <summary>The slots of a chunk.</summary>
+    public (int First, int Count) SlotsOf(int chunk) => (chunk << ChunkBits, _chunks[chunk].Count);
 
     /// <summary>The next identities, at most <paramref name="most"/>, that were not taken yet; empty when all were.</summary>
     public ReadOnlySpan<byte> TakePending(SeenBucket bucket, int most)
