@@ -33,7 +33,7 @@ public sealed class KafkaStream : IAsyncDisposable
     {
         config.Validate();
         (this.topology, this.config, this.logger) = (topology, config, logger ?? NullLogger.Instance);
-        subTopologies = topology.Build();
+        subTopologies = topology.Build(config.ApplicationId);
     }
 
     public StreamState State { get; private set; } = StreamState.Created;

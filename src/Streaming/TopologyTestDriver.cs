@@ -1,11 +1,13 @@
 using Confluent.Kafka;
 using Streams.Streaming.Runtime;
+using Streams.Streaming.SerDes;
 
 namespace Streams.Streaming;
 
 /// <summary>
 /// Runs a topology without a broker (Kafka Streams' class of that name): the production processors, stores and tasks, under the times that the
-/// piped records carry. Single-threaded; tasks come to be with the first record of their partition.
+/// piped records carry and a wall clock that only the test moves. Single-threaded; tasks come to be with the first record of their partition. What is
+/// written to a topic that the topology reads (a repartition topic, for example) is processed before <see cref="PipeInput"/> returns.
 /// </summary>
 public sealed class TopologyTestDriver : IDisposable
 {
@@ -14,19 +16,22 @@ public sealed class TopologyTestDriver : IDisposable
     private readonly int partitions;
     private readonly IReadOnlyList<SubTopology> subTopologies;
     private readonly CapturingCollector output;
+    private readonly DriverClock clock;
     private readonly SortedDictionary<(int SubTopology, int Partition), StreamTask> tasks = [];
-    private readonly Dictionary<(string Topic, int Partition), long> positions = [];
+    private readonly Dictionary<string, OffsetsOf> positions = new(StringComparer.Ordinal);
     private readonly List<TestInput> uncommitted = [];
 
     /// <param name="partitions">Partitions of every topic.</param>
-    public TopologyTestDriver(Topology topology, int partitions = 4, string applicationId = "test")
+    /// <param name="initialWallClock">Null: the start of the year 2020, so that runs are alike.</param>
+    public TopologyTestDriver(Topology topology, int partitions = 4, string applicationId = "test", DateTimeOffset? initialWallClock = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(partitions, 1);
         this.topology = topology;
         this.partitions = partitions;
         this.applicationId = applicationId;
-        subTopologies = topology.Build();
-        output = new CapturingCollector(partitions);
+        subTopologies = topology.Build(applicationId);
+        output = new CapturingCollector(partitions, subTopologies.SelectMany(s => s.SourceTopics));
+        clock = new DriverClock(initialWallClock ?? new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero));
     }
 
     /// <summary>
@@ -42,19 +47,27 @@ public sealed class TopologyTestDriver : IDisposable
             store.Handler(key, value, value is null);
             return;
         }
-        var offset = positions.GetValueOrDefault((topic, partition));
-        positions[(topic, partition)] = offset + 1;
-        var input = new TestInput(topic, partition, offset, key, value, timestamp, headers);
-        var task = TaskOf(topic, partition);
+        var input = new TestInput(topic, partition, key, value, timestamp, headers);
         uncommitted.Add(input);
-        Process(task, input);
+        ProcessWithLoops(input);
     }
+
+    /// <summary>A source's topic as typed records; without a partition they go where Kafka's producer would send them.</summary>
+    public TestInputTopic<TKey, TValue> CreateInputTopic<TKey, TValue>(string topic, ISerDes<TKey> keySerDes, ISerDes<TValue> valueSerDes) =>
+        new(this, topic, keySerDes, valueSerDes, partitions);
+
+    /// <summary>An output topic as typed records.</summary>
+    public TestOutputTopic<TKey, TValue> CreateOutputTopic<TKey, TValue>(string topic, ISerDes<TKey> keySerDes, ISerDes<TValue> valueSerDes) =>
+        new(this, topic, keySerDes, valueSerDes);
 
     /// <summary>The records written to a topic since this was last asked, committed or not, in order of writing. Changelog topics can be read too.</summary>
     public IReadOnlyList<TestOutput> ReadOutput(string topic) => output.Read(topic);
 
+    /// <summary>Every topic that was written to, changelogs included, by name.</summary>
+    public IReadOnlyList<string> ProducedTopicNames => output.Topics;
+
     /// <summary>The store of a partition's task.</summary>
-    public T GetStateStore<T>(string name, int partition)
+    public T GetStateStore<T>(string name, int partition = 0)
         where T : IStateStore
     {
         var sub = subTopologies.FirstOrDefault(s => s.Stores.Any(store => store.Name == name))
@@ -62,15 +75,27 @@ public sealed class TopologyTestDriver : IDisposable
         return (T)TaskOf(sub, partition).Store(name);
     }
 
-    /// <summary>Commits as the runtime does: processors' BeforeCommit, then the stores' Flush into their changelogs, of every task with new input.</summary>
+    /// <summary>Moves the wall clock and runs the wall-clock punctuations that are due then.</summary>
+    public void AdvanceWallClockTime(TimeSpan by)
+    {
+        clock.Advance(by);
+        foreach (var task in tasks.Values.ToList())
+            task.PunctuateWallClock(clock.GetUtcNow().ToUnixTimeMilliseconds());
+        DrainLoops();
+    }
+
+    /// <summary>Commits as the runtime does: processors' BeforeCommit, then the stores' Flush into their changelogs, of every task.</summary>
     public void Commit()
     {
-        foreach (var ((sub, partition), task) in tasks)
+        do
         {
-            if (uncommitted.Exists(i => i.Partition == partition && subTopologies[sub].SourceTopics.Contains(i.Topic)))
+            foreach (var task in tasks.Values.ToList())
                 task.PrepareCommit();
         }
+        while (DrainLoops());
         output.Commit();
+        foreach (var offsets in positions.Values)
+            offsets.Commit();
         uncommitted.Clear();
     }
 
@@ -82,19 +107,44 @@ public sealed class TopologyTestDriver : IDisposable
     {
         tasks.Clear();
         output.Abort();
+        foreach (var offsets in positions.Values)
+            offsets.Abort();
         foreach (var input in uncommitted)
-            Process(TaskOf(input.Topic, input.Partition), input);
+            ProcessWithLoops(input);
     }
 
-    public void Dispose() => tasks.Clear();
-
-    private static void Process(StreamTask task, TestInput input)
+    public void Dispose()
     {
+        foreach (var task in tasks.Values)
+            task.Close();
+        tasks.Clear();
+    }
+
+    private void ProcessWithLoops(TestInput input)
+    {
+        Process(input);
+        DrainLoops();
+    }
+
+    private bool DrainLoops()
+    {
+        var any = false;
+        while (output.TakeLoop() is { } looped)
+        {
+            any = true;
+            Process(new TestInput(looped.Topic, looped.Partition, looped.Key, looped.Value, looped.Timestamp, looped.Headers));
+        }
+        return any;
+    }
+
+    private void Process(TestInput input)
+    {
+        var task = TaskOf(input.Topic, input.Partition);
         var record = new Record
         {
             Topic = input.Topic,
             Partition = input.Partition,
-            Offset = input.Offset,
+            Offset = NextOffset(input.Topic, input.Partition),
             Timestamp = input.Timestamp,
             Key = input.Key,
             HasKey = input.Key is not null,
@@ -103,6 +153,13 @@ public sealed class TopologyTestDriver : IDisposable
             Headers = input.Headers,
         };
         task.Process(task.Entrance(input.Topic), in record);
+    }
+
+    private long NextOffset(string topic, int partition)
+    {
+        if (!positions.TryGetValue(topic, out var offsets))
+            positions[topic] = offsets = new OffsetsOf(partitions);
+        return offsets.Next[partition]++;
     }
 
     private StreamTask TaskOf(string topic, int partition)
@@ -116,7 +173,7 @@ public sealed class TopologyTestDriver : IDisposable
     {
         if (tasks.TryGetValue((sub.Id, partition), out var existing))
             return existing;
-        var task = new StreamTask(applicationId, sub, partition, output, TimeProvider.System);
+        var task = new StreamTask(applicationId, sub, partition, output, clock);
         foreach (var store in task.Stores)
         {
             foreach (var record in output.Compacted(StreamTask.ChangelogTopic(applicationId, store.Name), partition))
@@ -127,5 +184,30 @@ public sealed class TopologyTestDriver : IDisposable
         return task;
     }
 
-    private sealed record TestInput(string Topic, int Partition, long Offset, byte[]? Key, byte[]? Value, long Timestamp, Headers? Headers);
+    private sealed record TestInput(string Topic, int Partition, byte[]? Key, byte[]? Value, long Timestamp, Headers? Headers);
+
+    /// <summary>The next offset of each partition of a topic.</summary>
+    private sealed class OffsetsOf(int partitions)
+    {
+        private readonly long[] committed = new long[partitions];
+
+        public long[] Next { get; } = new long[partitions];
+
+        public void Commit() => Next.CopyTo(committed, 0);
+
+        public void Abort() => committed.CopyTo(Next, 0);
+    }
+
+    private sealed class DriverClock(DateTimeOffset start) : TimeProvider
+    {
+        private DateTimeOffset now = start;
+
+        public void Advance(TimeSpan by)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);
+            now += by;
+        }
+
+        public override DateTimeOffset GetUtcNow() => now;
+    }
 }

@@ -41,7 +41,7 @@ internal sealed class ActiveTask
 }
 
 /// <summary>A source partition of a task.</summary>
-internal sealed class InputPartition(ActiveTask owner, TopicPartition partition, Node[] entrance)
+internal sealed class InputPartition(ActiveTask owner, TopicPartition partition, BytesNode[] entrance)
 {
     public ActiveTask Owner { get; } = owner;
 
@@ -49,7 +49,7 @@ internal sealed class InputPartition(ActiveTask owner, TopicPartition partition,
 
     public string Topic { get; } = partition.Topic;
 
-    public Node[] Entrance { get; } = entrance;
+    public BytesNode[] Entrance { get; } = entrance;
 
     /// <summary>The next offset to process: past the last record, or where the partition's end was met, which lies behind control records.</summary>
     public long Position { get; set; }

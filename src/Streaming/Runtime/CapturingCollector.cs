@@ -3,8 +3,11 @@ using Confluent.Kafka;
 namespace Streams.Streaming.Runtime;
 
 /// <summary>Keeps in memory what a topology under test writes, with what is committed of it.</summary>
-internal sealed class CapturingCollector(int partitions) : IRecordCollector
+/// <param name="sources">Topics that the topology reads: what is written to them is handed out to be processed.</param>
+internal sealed class CapturingCollector(int partitions, IEnumerable<string> sources) : IRecordCollector
 {
+    private readonly HashSet<string> loops = new(sources, StringComparer.Ordinal);
+    private readonly Queue<TestOutput> looped = new();
     private readonly List<string> topics = [];
     private readonly Dictionary<string, List<TestOutput>> records = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> committed = new(StringComparer.Ordinal);
@@ -20,12 +23,22 @@ internal sealed class CapturingCollector(int partitions) : IRecordCollector
         return topics.Count - 1;
     }
 
+    public int PartitionCount(int topic) => partitions;
+
     public void Send(int topic, int partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long timestamp, Headers? headers)
     {
         var chosen = partition != IRecordCollector.ByKey ? partition : Spans.IsNull(key) ? 0 : Murmur2.Partition(key, partitions);
-        records[topics[topic]].Add(new TestOutput(
-            topics[topic], chosen, Spans.IsNull(key) ? null : key.ToArray(), Spans.IsNull(value) ? null : value.ToArray(), timestamp, headers));
+        var record = new TestOutput(
+            topics[topic], chosen, Spans.IsNull(key) ? null : key.ToArray(), Spans.IsNull(value) ? null : value.ToArray(), timestamp, headers);
+        records[record.Topic].Add(record);
+        if (loops.Contains(record.Topic))
+            looped.Enqueue(record);
     }
+
+    public IReadOnlyList<string> Topics => [.. records.Where(r => r.Value.Count > 0).Select(r => r.Key).Order(StringComparer.Ordinal)];
+
+    /// <summary>The next record that was written to a topic which the topology reads; null when there is none.</summary>
+    public TestOutput? TakeLoop() => looped.TryDequeue(out var record) ? record : null;
 
     public void Commit()
     {
@@ -36,6 +49,7 @@ internal sealed class CapturingCollector(int partitions) : IRecordCollector
     /// <summary>Takes back what was not committed.</summary>
     public void Abort()
     {
+        looped.Clear();
         foreach (var (topic, list) in records)
         {
             var kept = committed.GetValueOrDefault(topic);

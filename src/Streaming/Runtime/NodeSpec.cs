@@ -7,12 +7,25 @@ internal enum NodeKind
     Sink,
 }
 
+/// <summary>A topic as the topology names it. Internal topics get the application's id in front.</summary>
+internal readonly record struct TopicName(string Name, bool IsInternal = false)
+{
+    public string Of(string applicationId) => IsInternal ? $"{applicationId}-{Name}" : Name;
+}
+
+/// <summary>A topic between two sub-topologies that the runtime creates. No count: as many partitions as the most that its writers read.</summary>
+internal sealed record RepartitionTopic(string Name, int? Partitions);
+
 /// <summary>A node as it was declared, before tasks make instances of it.</summary>
-internal sealed class NodeSpec(NodeKind kind, string name, string? topic, Func<IProcessor>? supplier, IReadOnlyList<NodeSpec> parents)
+/// <param name="topics">Of a source, those it reads; of a sink, the one it writes, or none when the topic is chosen for each record.</param>
+/// <param name="create">Makes a task's node; null for a source of bytes, whose children take the records themselves.</param>
+internal sealed class NodeSpec(NodeKind kind, string name, IReadOnlyList<TopicName> topics, Func<StreamTask, NodeSpec, Node>? create, IReadOnlyList<NodeSpec> parents)
 {
     public NodeKind Kind { get; } = kind;
 
     public string Name { get; } = name;
+
+    public IReadOnlyList<TopicName> Topics { get; } = topics;
 
     public IReadOnlyList<NodeSpec> Parents { get; } = parents;
 
@@ -20,14 +33,10 @@ internal sealed class NodeSpec(NodeKind kind, string name, string? topic, Func<I
 
     public List<string> Stores { get; } = [];
 
-    /// <summary>The topic of a source or sink.</summary>
-    public string Topic => topic ?? throw new InvalidOperationException($"{Name} is a processor");
-
-    public IProcessor NewProcessor() => (supplier ?? throw new InvalidOperationException($"{Name} is no processor"))()
-        ?? throw new TopologyException($"the supplier of processor \"{Name}\" returned null");
+    public Node? Create(StreamTask task) => create?.Invoke(task, this);
 }
 
-internal sealed record StoreSpec(string Name, Func<IStateStore> Factory)
+internal sealed record StoreSpec(string Name, Func<IStateStore> Factory, bool LoggingEnabled, IReadOnlyDictionary<string, string> LogConfig)
 {
     public IStateStore New()
     {

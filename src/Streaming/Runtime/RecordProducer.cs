@@ -20,6 +20,7 @@ internal sealed unsafe class RecordProducer : IRecordCollector, IDisposable
     private readonly nint client;
     private readonly List<string> topics = [];
     private readonly List<nint> topicHandles = [];
+    private readonly Dictionary<int, int> partitionCounts = [];
     private readonly bool transactional;
     private readonly Action<string> log;
     private volatile Error? deliveryError;
@@ -52,6 +53,18 @@ internal sealed unsafe class RecordProducer : IRecordCollector, IDisposable
         topics.Add(topic);
         topicHandles.Add(LibRdKafka.rd_kafka_topic_new(client, topic, 0));
         return topics.Count - 1;
+    }
+
+    public int PartitionCount(int topic)
+    {
+        if (partitionCounts.TryGetValue(topic, out var known))
+            return known;
+        var found = new TopicMetadata(topics[topic], [], new Error(ErrorCode.Local_Fail));
+        using var admin = new DependentAdminClientBuilder(producer.Handle).Build();
+        Call("metadata", () => found = admin.GetMetadata(topics[topic], CallTimeout).Topics.Single());
+        if (found.Error.IsError || found.Partitions.Count == 0)
+            throw new StreamsException($"topic \"{topics[topic]}\": {(found.Error.IsError ? found.Error.Reason : "it has no partitions")}");
+        return partitionCounts[topic] = found.Partitions.Count;
     }
 
     public void Send(int topic, int partition, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long timestamp, Headers? headers)

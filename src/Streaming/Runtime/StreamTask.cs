@@ -4,32 +4,51 @@ namespace Streams.Streaming.Runtime;
 
 /// <summary>
 /// One sub-topology for one partition: its nodes and stores. Knows nothing of consumers and transactions; the same class runs in
-/// <see cref="StreamThread"/> and in <see cref="TopologyTestDriver"/>. Not thread-safe.
+/// <see cref="StreamThread"/> and in <see cref="TopologyTestDriver"/>. Not thread-safe: whoever reads its stores from elsewhere holds <see cref="Gate"/>,
+/// as the stream thread does while it processes.
 /// </summary>
 internal sealed class StreamTask
 {
-    private readonly IRecordCollector collector;
-    private readonly List<(IStateStore Store, StoreChangelog Changelog)> stores = [];
+    private readonly List<(IStateStore Store, StoreChangelog? Changelog)> stores = [];
     private readonly Dictionary<string, Node> nodes = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Node[]> entrances = new(StringComparer.Ordinal);
-    private readonly List<(NodeSpec Spec, ProcessorNode Node)> processors = [];
+    private readonly List<Node> inOrder = [];
+    private readonly Dictionary<string, BytesNode[]> entrances = new(StringComparer.Ordinal);
+    private readonly Punctuations byStreamTime = new();
+    private readonly Punctuations byWallClock = new();
+    private readonly string deadLetterTopic;
+    private unsafe void* current;
 
-    public StreamTask(string applicationId, SubTopology topology, int partition, IRecordCollector collector, TimeProvider clock)
+    /// <param name="deadLetterTopic">Where dropped records go; null: "&lt;application.id&gt;-dead-letters".</param>
+    public StreamTask(string applicationId, SubTopology topology, int partition, IRecordCollector collector, TimeProvider clock, string? deadLetterTopic = null)
     {
-        this.collector = collector;
-        Partition = partition;
+        (ApplicationId, Collector, Clock, Partition) = (applicationId, collector, clock, partition);
+        this.deadLetterTopic = deadLetterTopic ?? DefaultDeadLetterTopic(applicationId);
         Name = string.Create(CultureInfo.InvariantCulture, $"{topology.Id}_{partition}");
         foreach (var spec in topology.Stores)
-            stores.Add((spec.New(), new StoreChangelog(collector, ChangelogTopic(applicationId, spec.Name), partition, clock)));
+            stores.Add((spec.New(), spec.LoggingEnabled ? new StoreChangelog(collector, ChangelogTopic(applicationId, spec.Name), partition, clock) : null));
         foreach (var spec in topology.Nodes)
             AddNode(spec);
-        foreach (var spec in topology.Nodes.Where(n => n.Kind == NodeKind.Source))
-            entrances[spec.Topic] = Children(spec);
+        foreach (var spec in topology.Nodes)
+            Connect(spec);
     }
+
+    public string ApplicationId { get; }
 
     public string Name { get; }
 
     public int Partition { get; }
+
+    public IRecordCollector Collector { get; }
+
+    public TimeProvider Clock { get; }
+
+    public object Gate { get; } = new();
+
+    /// <summary>The highest record time processed; -1 before the first.</summary>
+    public long StreamTime { get; private set; } = -1;
+
+    /// <summary>A processor asked for a commit; whoever commits takes it back.</summary>
+    public bool CommitRequested { get; set; }
 
     /// <summary>Topic of the record being processed; empty outside of processing.</summary>
     public string CurrentTopic { get; private set; } = "";
@@ -37,71 +56,154 @@ internal sealed class StreamTask
     /// <summary>Offset of the record being processed; -1 outside of processing.</summary>
     public long CurrentOffset { get; private set; } = -1;
 
-    public IEnumerable<IStateStore> Stores => stores.Select(s => s.Store);
+    /// <summary>Every store, logged or not.</summary>
+    public IEnumerable<IStateStore> AllStores => stores.Select(s => s.Store);
+
+    /// <summary>The stores that are restored from changelogs.</summary>
+    public IEnumerable<IStateStore> Stores => stores.Where(s => s.Changelog is not null).Select(s => s.Store);
+
+    /// <summary>The earliest wall-clock punctuation, milliseconds since the epoch.</summary>
+    public long NextWallClockPunctuation => byWallClock.NextDue;
 
     public static string ChangelogTopic(string applicationId, string store) => $"{applicationId}-{store}-changelog";
+
+    public static string DefaultDeadLetterTopic(string applicationId) => $"{applicationId}-dead-letters";
 
     public IStateStore Store(string name) => stores.Find(s => s.Store.Name == name).Store
         ?? throw new TopologyException($"task {Name} has no store \"{name}\"");
 
     /// <summary>The nodes that take a source topic's records.</summary>
-    public Node[] Entrance(string topic) => entrances[topic];
+    public BytesNode[] Entrance(string topic) => entrances[topic];
 
-    /// <summary>Gives every processor its context; called after the stores were restored.</summary>
-    public void Init()
-    {
-        foreach (var (spec, node) in processors)
-            node.Processor.Init(new ProcessorContext(this, spec, Children(spec)));
-    }
+    /// <summary>Readies every processor; called after the stores were restored.</summary>
+    public void Init() => inOrder.ForEach(n => n.Init());
 
-    public void Process(Node[] entrance, in Record record)
+    /// <exception cref="DeserializationException">A source could not read the record; nothing was written for it.</exception>
+    public unsafe void Process(BytesNode[] entrance, in Record record)
     {
         CurrentTopic = record.Topic;
         CurrentOffset = record.Offset;
-        foreach (var node in entrance)
-            node.Process(in record);
+#pragma warning disable CS8500 // The record stands on the stack for the whole call, and the collector knows its spans there.
+        fixed (Record* place = &record)
+            current = place;
+#pragma warning restore CS8500
+        try
+        {
+            foreach (var node in entrance)
+            {
+                StreamTime = Math.Max(StreamTime, node.TimestampOf(in record));
+                node.Process(in record);
+            }
+        }
+        finally
+        {
+            current = null;
+        }
+        if (StreamTime >= byStreamTime.NextDue)
+            Punctuate(byStreamTime, StreamTime);
+    }
+
+    /// <summary>Moves stream time where no record does, and tells every node, parents first.</summary>
+    public void AdvanceStreamTime(long time)
+    {
+        StreamTime = Math.Max(StreamTime, time);
+        foreach (var node in inOrder)
+            node.OnStreamTime(StreamTime);
+        Punctuate(byStreamTime, StreamTime);
+    }
+
+    /// <summary>Runs the wall-clock punctuations that are due.</summary>
+    /// <returns>Whether there were any.</returns>
+    public bool PunctuateWallClock(long now) => Punctuate(byWallClock, now);
+
+    public TaskScheduled Schedule(TimeSpan interval, PunctuationType type, Action<long> punctuator)
+    {
+        var milliseconds = (long)interval.TotalMilliseconds;
+        ArgumentOutOfRangeException.ThrowIfLessThan(milliseconds, 1, nameof(interval));
+        return type == PunctuationType.StreamTime
+            ? byStreamTime.Add(0, milliseconds, punctuator)
+            : byWallClock.Add(Clock.GetUtcNow().ToUnixTimeMilliseconds() + milliseconds, milliseconds, punctuator);
     }
 
     /// <summary>Lets the processors finish and the stores write what changed, into the open transaction.</summary>
     public void PrepareCommit()
     {
-        CurrentTopic = "";
-        CurrentOffset = -1;
-        foreach (var (_, node) in processors)
-            node.Processor.BeforeCommit();
+        LeaveRecord();
+        foreach (var node in inOrder)
+            node.BeforeCommit();
         foreach (var (store, changelog) in stores)
-            store.Flush(changelog);
+            store.Flush((IChangelog?)changelog ?? NoChangelog.Instance);
+        CommitRequested = false;
+    }
+
+    public void Close() => inOrder.ForEach(n => n.Close());
+
+    /// <summary>Sends the record being processed to the dead letters.</summary>
+    public unsafe void Drop(string code, string message)
+    {
+        if (current is null)
+            throw new InvalidOperationException("only a record that is being processed can be dropped");
+#pragma warning disable CS8500
+        SetAside(deadLetterTopic, in *(Record*)current, code, "processing", message, null);
+#pragma warning restore CS8500
     }
 
     public void SetAside(string topic, in Record record, string code, string stage, string message, Exception? exception)
     {
         var headers = ErrorHeaders.Describe(in record, code, stage, message, attempt: 1, exception);
-        collector.Send(
-            collector.Register(topic),
+        Collector.Send(
+            Collector.Register(topic),
             IRecordCollector.ByKey,
             Spans.OrNull(record.HasKey, record.Key),
             Spans.OrNull(record.HasValue, record.Value),
             record.Timestamp,
             headers);
-        Telemetry.SetAside.Add(1);
+        Telemetry.SetAside.Add(1, new KeyValuePair<string, object?>("code", code));
     }
 
-    private Node[] Children(NodeSpec spec) => [.. spec.Children.Select(c => nodes[c.Name])];
+    private bool Punctuate(Punctuations punctuations, long time)
+    {
+        LeaveRecord();
+        return punctuations.Run(time);
+    }
+
+    private void LeaveRecord()
+    {
+        CurrentTopic = "";
+        CurrentOffset = -1;
+    }
 
     private void AddNode(NodeSpec spec)
     {
-        switch (spec.Kind)
+        if (spec.Create(this) is not { } node)
+            return;
+        nodes.Add(spec.Name, node);
+        inOrder.Add(node);
+    }
+
+    private void Connect(NodeSpec spec)
+    {
+        Node[] children = [.. spec.Children.Select(c => nodes[c.Name])];
+        var node = nodes.GetValueOrDefault(spec.Name);
+        node?.Connect(children);
+        if (spec.Kind != NodeKind.Source)
+            return;
+        BytesNode[] entrance = node is BytesNode source ? [source] : [.. children.Cast<BytesNode>()];
+        foreach (var topic in spec.Topics)
+            entrances[topic.Of(ApplicationId)] = entrance;
+    }
+
+    /// <summary>Takes the changes of a store without a changelog.</summary>
+    private sealed class NoChangelog : IChangelog
+    {
+        public static NoChangelog Instance { get; } = new();
+
+        public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
         {
-            case NodeKind.Processor:
-                var node = new ProcessorNode(spec.Name, spec.NewProcessor());
-                nodes.Add(spec.Name, node);
-                processors.Add((spec, node));
-                break;
-            case NodeKind.Sink:
-                nodes.Add(spec.Name, new SinkNode(spec.Name, spec.Topic, collector));
-                break;
-            default:
-                break;
+        }
+
+        public void Delete(ReadOnlySpan<byte> key)
+        {
         }
     }
 }

@@ -1,7 +1,7 @@
 namespace Streams.Streaming.Runtime;
 
 /// <summary>Nodes that must run in one task: connected by edges or by a store they share. Numbered by their first node's place.</summary>
-internal sealed class SubTopology(int id, IReadOnlyList<NodeSpec> nodes, IReadOnlyList<StoreSpec> stores)
+internal sealed class SubTopology(int id, IReadOnlyList<NodeSpec> nodes, IReadOnlyList<StoreSpec> stores, string applicationId)
 {
     public int Id { get; } = id;
 
@@ -10,9 +10,12 @@ internal sealed class SubTopology(int id, IReadOnlyList<NodeSpec> nodes, IReadOn
 
     public IReadOnlyList<StoreSpec> Stores { get; } = stores;
 
-    public IReadOnlyList<string> SourceTopics { get; } = [.. nodes.Where(n => n.Kind == NodeKind.Source).Select(n => n.Topic)];
+    /// <summary>With the application's id in front of internal ones.</summary>
+    public IReadOnlyList<string> SourceTopics { get; } = Topics(nodes, NodeKind.Source, applicationId);
 
-    public static IReadOnlyList<SubTopology> Split(IReadOnlyList<NodeSpec> nodes, IReadOnlyList<StoreSpec> stores)
+    public IReadOnlyList<string> SinkTopics { get; } = Topics(nodes, NodeKind.Sink, applicationId);
+
+    public static IReadOnlyList<SubTopology> Split(IReadOnlyList<NodeSpec> nodes, IReadOnlyList<StoreSpec> stores, string applicationId)
     {
         var group = new Dictionary<NodeSpec, int>();
         for (var i = 0; i < nodes.Count; i++)
@@ -24,14 +27,17 @@ internal sealed class SubTopology(int id, IReadOnlyList<NodeSpec> nodes, IReadOn
             foreach (var sharer in nodes.Where(other => other.Stores.Intersect(node.Stores).Any()))
                 Unite(group, group[node], group[sharer]);
         }
-        return [.. nodes.GroupBy(n => group[n]).Select((members, id) => Of(id, [.. members], stores))];
+        return [.. nodes.GroupBy(n => group[n]).Select((members, id) => Of(id, [.. members], stores, applicationId))];
     }
 
-    private static SubTopology Of(int id, List<NodeSpec> members, IReadOnlyList<StoreSpec> stores)
+    private static SubTopology Of(int id, List<NodeSpec> members, IReadOnlyList<StoreSpec> stores, string applicationId)
     {
         var used = members.SelectMany(n => n.Stores).ToHashSet(StringComparer.Ordinal);
-        return new SubTopology(id, members, [.. stores.Where(s => used.Contains(s.Name))]);
+        return new SubTopology(id, members, [.. stores.Where(s => used.Contains(s.Name))], applicationId);
     }
+
+    private static IReadOnlyList<string> Topics(IReadOnlyList<NodeSpec> nodes, NodeKind kind, string applicationId) =>
+        [.. nodes.Where(n => n.Kind == kind).SelectMany(n => n.Topics).Select(t => t.Of(applicationId)).Distinct()];
 
     private static void Unite(Dictionary<NodeSpec, int> group, int one, int other)
     {

@@ -27,8 +27,8 @@ internal static class TopologyText
         var parents = Names(node.Parents);
         text.Append(node.Kind switch
         {
-            NodeKind.Source => $"    Source: {node.Name} (topics: [{node.Topic}])\n      --> {children}\n",
-            NodeKind.Sink => $"    Sink: {node.Name} (topic: {node.Topic})\n      <-- {parents}\n",
+            NodeKind.Source => $"    Source: {node.Name} (topics: [{string.Join(", ", node.Topics.Select(t => t.Name))}])\n      --> {children}\n",
+            NodeKind.Sink => $"    Sink: {node.Name} ({(node.Topics.Count == 0 ? "extractor class: TopicNameExtractor" : $"topic: {node.Topics[0].Name}")})\n      <-- {parents}\n",
             _ => $"    Processor: {node.Name} (stores: [{string.Join(", ", node.Stores)}])\n      --> {children}\n      <-- {parents}\n",
         });
     }
