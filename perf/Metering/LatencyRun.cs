@@ -47,7 +47,7 @@ sealed class LatencyRun(Setting setting, int wanted, int seconds)
         var start = Stopwatch.GetTimestamp() + 3 * Stopwatch.Frequency;
         var latencies = new List<double>();
         using var done = new CancellationTokenSource();
-        var reader = new Thread(() => Collect(output, start, latencies, done.Token));
+        var reader = new Thread(() => Collect(output, start, latencies, done.Token)) { IsBackground = true };
         reader.Start();
         Feed(input, rate, start);
         Thread.Sleep(2000 + commit);

@@ -69,7 +69,7 @@ sealed class LoadGenerator : IDisposable
     private static void WriteTime(Span<byte> to, long micros)
     {
         var rest = (ulong)micros << 1;
-        for (var i = 0; i < 7; i++, rest >>= 7) to[i] = (byte)(rest | 0x80);
+        for (var i = 0; i < 7; i++, rest >>= 7) to[i] = unchecked((byte)(rest | 0x80));
         to[7] = rest < 0x80 ? (byte)rest : throw new ArgumentOutOfRangeException(nameof(micros));
     }
 }
