@@ -33,7 +33,8 @@ sealed class SeenLog
     {
         var start = at - at % BucketMicros;
         if (_recent is { } recent && recent.Start == start) return recent;
-        var i = _buckets.FindLastIndex(b => b.Start <= start);
+        var i = _buckets.Count - 1;
+        while (i >= 0 && _buckets[i].Start > start) i--;
         if (i < 0 || _buckets[i].Start != start) _buckets.Insert(++i, new(start));
         return _recent = _buckets[i];
     }
