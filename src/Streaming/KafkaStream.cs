@@ -13,7 +13,7 @@ public sealed record RestoreProgress(string Topic, int Partition, long Position,
 }
 
 /// <summary>An instance of a stream application (Streamiz' class of that name, Kafka Streams' KafkaStreams).</summary>
-public sealed class KafkaStream : IAsyncDisposable
+public sealed partial class KafkaStream : IAsyncDisposable
 {
     private readonly Topology topology;
     private readonly StreamConfig config;
@@ -21,12 +21,13 @@ public sealed class KafkaStream : IAsyncDisposable
     private readonly IReadOnlyList<SubTopology> subTopologies;
     private readonly CommitProgress committed = new();
     private readonly CancellationTokenSource stopping = new();
-    private readonly List<StreamThread> threads = [];
     private readonly List<Task> running = [];
     private readonly TaskCompletionSource completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock gate = new();
+    private StreamThread?[] threads = [];
     private TaskCompletionSource stateChange = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private BrokerAdmin? admin;
+    private InternalTopics? topics;
 
     /// <exception cref="TopologyException">The topology is not complete.</exception>
     public KafkaStream(Topology topology, StreamConfig config, ILogger? logger = null)
@@ -46,9 +47,9 @@ public sealed class KafkaStream : IAsyncDisposable
 
     /// <summary>Changelog partitions that are being restored; empty when ready.</summary>
     public IReadOnlyList<RestoreProgress> Restoring =>
-        [.. threads.SelectMany(t => t.Restoring).Select(r => new RestoreProgress(r.Partition.Topic, r.Partition.Partition.Value, r.Position, r.End))];
+        [.. threads.OfType<StreamThread>().SelectMany(t => t.Restoring).Select(r => new RestoreProgress(r.Partition.Topic, r.Partition.Partition.Value, r.Position, r.End))];
 
-    /// <summary>Creates changelog topics, reads global topics to their ends, then starts the threads. Returns before partitions are assigned.</summary>
+    /// <summary>Creates internal topics, reads global topics to their ends, then starts the threads. Returns before partitions are assigned.</summary>
     /// <exception cref="StreamsException">A source topic is missing, or partition counts do not fit.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
@@ -58,7 +59,8 @@ public sealed class KafkaStream : IAsyncDisposable
         try
         {
             admin = new BrokerAdmin(config, logger);
-            await Task.Run(() => subTopologies.ToList().ForEach(admin.EnsureChangelogs), cancellation);
+            topics = new InternalTopics(config, topology, subTopologies, admin);
+            await Task.Run(topics.Ensure, cancellation);
             if (topology.GlobalStores.Count > 0)
                 await StartGlobalStores().WaitAsync(cancellation);
             StartThreads();
@@ -132,19 +134,47 @@ public sealed class KafkaStream : IAsyncDisposable
     private void StartThreads()
     {
         var instance = config.InstanceId ?? Guid.NewGuid().ToString("N");
-        for (var i = 1; i <= config.NumStreamThreads; i++)
+        threads = new StreamThread?[config.NumStreamThreads];
+        for (var i = 0; i < threads.Length; i++)
+            threads[i] = NewThread(instance, i);
+        for (var i = 0; i < threads.Length; i++)
         {
-            var name = $"{config.ApplicationId}-{instance}-{i}";
-            var member = config.InstanceId is null ? null : $"{instance}-{i}";
-            threads.Add(new StreamThread(name, member, config, subTopologies, admin!, committed, UpdateState, logger));
+            var index = i;
+            Launch("stream thread", () => RunThread(instance, index));
         }
-        foreach (var thread in threads)
+    }
+
+    private StreamThread NewThread(string instance, int index)
+    {
+        var context = new ThreadContext($"{config.ApplicationId}-{instance}-{index + 1}", config, admin!, logger);
+        return new StreamThread(context, config.InstanceId is null ? null : $"{instance}-{index + 1}", subTopologies, topics!.Repartition, committed, UpdateState);
+    }
+
+    /// <summary>Runs a thread, and those that take its place.</summary>
+    private void RunThread(string instance, int index)
+    {
+        while (true)
         {
-            Launch("stream thread", () =>
+            Telemetry.AliveThreads.Add(1);
+            var thread = threads[index] ??= NewThread(instance, index);
+            try
             {
                 using (thread)
                     thread.Run(stopping.Token);
-            });
+                return;
+            }
+            catch (Exception e) when (!stopping.IsCancellationRequested && config.UncaughtExceptionHandler?.Invoke(e) == StreamThreadExceptionResponse.ReplaceThread)
+            {
+                logger.ThreadDied(thread.Name, e);
+                logger.ThreadReplaced(thread.Name);
+                Telemetry.FailedThreads.Add(1);
+                threads[index] = null;
+                UpdateState();
+            }
+            finally
+            {
+                Telemetry.AliveThreads.Add(-1);
+            }
         }
     }
 
@@ -157,6 +187,7 @@ public sealed class KafkaStream : IAsyncDisposable
             }
             catch (Exception e)
             {
+                Telemetry.FailedThreads.Add(1);
                 Fail(name, e);
             }
         },
@@ -174,8 +205,9 @@ public sealed class KafkaStream : IAsyncDisposable
 
     private void UpdateState()
     {
+        Interlocked.Increment(ref assignments);
         if (State is StreamState.Running or StreamState.Rebalancing)
-            SetState(threads.TrueForAll(t => t.IsRunning) ? StreamState.Running : StreamState.Rebalancing);
+            SetState(Array.TrueForAll(threads, t => t is { IsRunning: true }) ? StreamState.Running : StreamState.Rebalancing);
     }
 
     private void SetState(StreamState state)

@@ -37,6 +37,12 @@ internal static partial class Log
     [LoggerMessage(2011, LogLevel.Warning, "{Thread}: {Message}")]
     public static partial void ClientMessage(this ILogger logger, string thread, string message);
 
+    [LoggerMessage(2013, LogLevel.Warning, "{Partition}: the consumer lost its place at {Position}, the log is asked: {Message}")]
+    public static partial void PlaceLost(this ILogger logger, string partition, long position, string message);
+
+    [LoggerMessage(2014, LogLevel.Warning, "{Thread}: replaced by a new thread after an error")]
+    public static partial void ThreadReplaced(this ILogger logger, string thread);
+
     [LoggerMessage(2012, LogLevel.Information, "created topic {Topic} with {Partitions} partitions")]
     public static partial void TopicCreated(this ILogger logger, string topic, int partitions);
 }

@@ -9,6 +9,16 @@ public enum ProcessingGuarantee
     AtLeastOnce,
 }
 
+/// <summary>How the instances of an application share the partitions out (group.protocol).</summary>
+public enum GroupProtocol
+{
+    /// <summary>Eager: every rebalance stops and restores all tasks. Works with every broker.</summary>
+    Classic,
+
+    /// <summary>KIP-848 (brokers from 4.0): only the partitions that move are stopped, the other tasks run on.</summary>
+    Consumer,
+}
+
 /// <summary>Settings of a <see cref="KafkaStream"/>, under Kafka Streams' names.</summary>
 public sealed record StreamConfig
 {
@@ -24,14 +34,48 @@ public sealed record StreamConfig
     /// <summary>After this the broker aborts what an instance left open; must not be shorter than the commit interval.</summary>
     public TimeSpan TransactionTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    public GroupProtocol GroupProtocol { get; init; }
+
+    /// <summary>Silence after which an instance's partitions go to others. In the consumer protocol the broker says how long (group.consumer.session.timeout.ms).</summary>
     public TimeSpan SessionTimeout { get; init; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>An instance that does not poll for so long loses its partitions (max.poll.interval.ms).</summary>
+    public TimeSpan MaxPollInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// For tasks with several inputs (max.task.idle.ms), which take the earliest record first. Negative: no waiting for an input that has no records here.
+    /// Zero: waiting for records that the broker is known to have. More: waiting so long beyond that for records yet to be written.
+    /// </summary>
+    public TimeSpan MaxTaskIdle { get; init; } = TimeSpan.Zero;
+
+    /// <summary>An input of a task with several inputs is fetched no further while more records than this wait (buffered.records.per.partition).</summary>
+    public int BufferedRecordsPerPartition { get; init; } = 1000;
+
+    /// <summary>How often processed records of repartition topics are deleted (repartition.purge.interval.ms).</summary>
+    public TimeSpan RepartitionPurgeInterval { get; init; } = TimeSpan.FromSeconds(30);
 
     public ProcessingGuarantee ProcessingGuarantee { get; init; } = ProcessingGuarantee.ExactlyOnce;
 
     /// <summary>
-    /// Where a record goes (code PROCESSING_FAILED) whose processor threw; nothing else that it wrote is kept. Null: the exception ends the instance.
+    /// Where records go that cannot be handled, and those that processors drop; created when it is missing (errors.dead.letter.queue.topic.name). Null: where
+    /// no handler says otherwise a failure ends the thread, and dropped records go to "&lt;application.id&gt;-dead-letters".
     /// </summary>
-    public string? ProcessingExceptionDeadLetterTopic { get; init; }
+    public string? DeadLetterTopic { get; init; }
+
+    /// <summary>Null: the dead letters where <see cref="DeadLetterTopic"/> is set, else failure.</summary>
+    public IDeserializationExceptionHandler? DeserializationExceptionHandler { get; init; }
+
+    /// <summary>Null: the dead letters where <see cref="DeadLetterTopic"/> is set, else failure.</summary>
+    public IProcessingExceptionHandler? ProcessingExceptionHandler { get; init; }
+
+    /// <summary>Null: the dead letters where <see cref="DeadLetterTopic"/> is set, else failure.</summary>
+    public IProductionExceptionHandler? ProductionExceptionHandler { get; init; }
+
+    /// <summary>Asked when a stream thread has died. Null: the instance stops with the error.</summary>
+    public Func<Exception, StreamThreadExceptionResponse>? UncaughtExceptionHandler { get; init; }
+
+    /// <summary>"host:port" under which other instances can ask this one for its state (application.server); it travels in the client id.</summary>
+    public string? ApplicationServer { get; init; }
 
     /// <summary>A name that survives restarts: static membership, and a restart ends at once the transaction its predecessor left. Null: a random one.</summary>
     public string? InstanceId { get; init; }
@@ -56,6 +100,9 @@ public sealed record StreamConfig
         ArgumentException.ThrowIfNullOrWhiteSpace(BootstrapServers);
         ArgumentOutOfRangeException.ThrowIfLessThan(NumStreamThreads, 1);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(CommitInterval, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(BufferedRecordsPerPartition, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(MaxPollInterval, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(RepartitionPurgeInterval, TimeSpan.Zero);
         if (ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce && TransactionTimeout < CommitInterval)
             throw new ArgumentException($"TransactionTimeout ({TransactionTimeout}) is shorter than CommitInterval ({CommitInterval})");
     }

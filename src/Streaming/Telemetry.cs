@@ -13,12 +13,28 @@ internal static class Telemetry
     /// <summary>commit-latency: from the start of a commit to its acknowledgement.</summary>
     public static readonly Histogram<double> CommitLatency = Meter.CreateHistogram<double>("streams.streaming.commit.latency", "s", "Time of a commit.");
 
+    /// <summary>process-latency: mean time of a record in a run of them.</summary>
+    public static readonly Histogram<double> ProcessLatency = Meter.CreateHistogram<double>("streams.streaming.process.latency", "s", "Mean time of a record in a run.");
+
+    public static readonly Histogram<double> PollLatency = Meter.CreateHistogram<double>("streams.streaming.poll.latency", "s", "Time of a poll, waiting included.");
+
+    public static readonly Histogram<double> PunctuateLatency = Meter.CreateHistogram<double>("streams.streaming.punctuate.latency", "s", "Time of a wall-clock punctuation.");
+
+    /// <summary>task-created-total.</summary>
+    public static readonly Counter<long> TasksCreated = Meter.CreateCounter<long>("streams.streaming.task.created", "{task}", "Tasks created.");
+
+    /// <summary>failed-stream-threads.</summary>
+    public static readonly Counter<long> FailedThreads = Meter.CreateCounter<long>("streams.streaming.failed.stream.threads", "{thread}", "Stream threads that died of an error.");
+
+    /// <summary>alive-stream-threads.</summary>
+    public static readonly UpDownCounter<long> AliveThreads = Meter.CreateUpDownCounter<long>("streams.streaming.alive.stream.threads", "{thread}", "Stream threads that run.");
+
     public static readonly Counter<long> SetAside = Meter.CreateCounter<long>(
         "streams.streaming.set_aside", "{record}", "Records written to a dead-letter, late or parking topic.");
 
-    /// <summary>dropped-records: records of partitions that this thread does not, or no longer, process; they stay in their topic.</summary>
+    /// <summary>dropped-records-total: records left out, by reason.</summary>
     public static readonly Counter<long> Dropped = Meter.CreateCounter<long>(
-        "streams.streaming.dropped.records", "{record}", "Fetched records handed back unprocessed.");
+        "streams.streaming.dropped.records", "{record}", "Records left out.");
 
     public static readonly Counter<long> Restored = Meter.CreateCounter<long>("streams.streaming.restore", "{record}", "Changelog records restored.");
 

@@ -99,7 +99,11 @@ public sealed class Topology
     }
 
     /// <summary>Adds a topic that every instance reads whole: to its end before tasks start, then followed.</summary>
-    public Topology AddGlobalStore(string name, string topic, GlobalRecordHandler handler)
+    public Topology AddGlobalStore(string name, string topic, GlobalRecordHandler handler) => AddGlobalStore(name, topic, handler, $"{name}-source", name);
+
+    /// <param name="source">The name of the source in the description.</param>
+    /// <param name="processor">The name of the processor in the description.</param>
+    internal Topology AddGlobalStore(string name, string topic, GlobalRecordHandler handler, string source, string processor)
     {
         ArgumentNullException.ThrowIfNull(handler);
         RequireTopic(name, topic);
@@ -107,7 +111,7 @@ public sealed class Topology
         RequireNotGlobal(name, topic);
         if (nodes.Exists(n => n.Kind == NodeKind.Source && n.Topics.Contains(new TopicName(topic))))
             throw new TopologyException($"global store \"{name}\": topic \"{topic}\" is already read by a source");
-        globalStores.Add(new GlobalStoreSpec(name, topic, handler));
+        globalStores.Add(new GlobalStoreSpec(name, topic, handler, source, processor));
         return this;
     }
 

@@ -19,7 +19,9 @@ public sealed class ApacheKafka : IBroker
         var port = FreePortPair();
         Run(script!, "start", "--dir", directory, "--port", port.ToString(CultureInfo.InvariantCulture), "--heap", "512m",
             // Short waits for what Kafka only checks now and then.
-            "--set", "group.min.session.timeout.ms=1000", "--set", "transaction.abort.timed.out.transaction.cleanup.interval.ms=1000");
+            "--set", "group.min.session.timeout.ms=1000", "--set", "group.consumer.min.session.timeout.ms=1000", "--set", "group.consumer.session.timeout.ms=6000",
+            "--set", "group.consumer.min.heartbeat.interval.ms=100", "--set", "group.consumer.heartbeat.interval.ms=500", "--set", "group.consumer.assignment.interval.ms=0",
+            "--set", "transaction.abort.timed.out.transaction.cleanup.interval.ms=1000");
         BootstrapServers = $"127.0.0.1:{port}";
     }
 

@@ -8,12 +8,12 @@ internal sealed class ChildInstance : IDisposable
 {
     private readonly Process process;
 
-    public ChildInstance(string bootstrapServers, TestTopics topics, int sessionMs = 4000)
+    public ChildInstance(string bootstrapServers, TestTopics topics, GroupProtocol protocol = GroupProtocol.Classic, int sessionMs = 4000)
     {
         process = Process.Start(new ProcessStartInfo(
             Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet",
             ["exec", typeof(ChildInstance).Assembly.Location, bootstrapServers, topics.Application, topics.Input, topics.Output, "1",
-                sessionMs.ToString(CultureInfo.InvariantCulture)])
+                sessionMs.ToString(CultureInfo.InvariantCulture), protocol.ToString()])
         { RedirectStandardOutput = true })!;
     }
 

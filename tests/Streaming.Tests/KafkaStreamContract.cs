@@ -100,7 +100,7 @@ public abstract class KafkaStreamContract(IBroker broker)
         topics.Produce(5, keys: 5);
         topics.Produce(1, value: "poison");
         var ends = topics.Produce(5, keys: 5);
-        var config = topics.Config() with { ProcessingExceptionDeadLetterTopic = topics.Dead };
+        var config = topics.Config() with { DeadLetterTopic = topics.Dead };
         await using var stream = new KafkaStream(CountingProcessor.Topology(topics.Input, topics.Output), config);
         await stream.StartAsync();
         await stream.WaitUntilCommittedAsync(ends).WaitAsync(Limit);
@@ -230,3 +230,5 @@ public abstract class KafkaStreamContract(IBroker broker)
 }
 
 public sealed class KafkaStreamOnApacheKafkaTests(ApacheKafka broker) : KafkaStreamContract(broker), IClassFixture<ApacheKafka>;
+
+public sealed class KafkaStreamOnEmbeddedTests(Embedded broker) : KafkaStreamContract(broker), IClassFixture<Embedded>;

@@ -12,22 +12,36 @@ internal enum TaskState
     /// <summary>Restored; its partitions wait to be set to the committed offsets.</summary>
     Restored,
     Running,
+    Closed,
 }
 
 /// <summary>A task with its place in the source partitions.</summary>
 internal sealed class ActiveTask
 {
-    public ActiveTask(SubTopology topology, StreamTask task)
+    private int queries;
+
+    public ActiveTask(SubTopology topology, StreamTask task, StreamConfig config)
     {
         Task = task;
+        SubTopology = topology.Id;
+        Tag = new("task-id", task.Name);
         Inputs = [.. topology.SourceTopics.Select(t => new InputPartition(this, new TopicPartition(t, task.Partition), task.Entrance(t)))];
+        Group = Inputs.Count > 1 ? new PartitionGroup(Inputs, config.MaxTaskIdle, config.TimeProvider) : null;
     }
 
     public StreamTask Task { get; }
 
+    /// <summary>For metrics.</summary>
+    public KeyValuePair<string, object?> Tag { get; }
+
+    public int SubTopology { get; }
+
     public TaskState State { get; set; }
 
     public IReadOnlyList<InputPartition> Inputs { get; }
+
+    /// <summary>Puts the records of several inputs in order; null where there is one input only, whose records go the short way.</summary>
+    public PartitionGroup? Group { get; }
 
     /// <summary>Changelog records applied.</summary>
     public long RestoredRecords { get; set; }
@@ -37,7 +51,23 @@ internal sealed class ActiveTask
 
     public long CreatedAt { get; } = Stopwatch.GetTimestamp();
 
-    public bool HasProgress => Inputs.Any(i => i.Position != i.Committed);
+    /// <summary>A punctuation ran since the last commit: it may have written without any input.</summary>
+    public bool Punctuated { get; set; }
+
+    public bool NeedsCommit => Punctuated || Inputs.Any(i => i.Position != i.Committed);
+
+    /// <summary>Whoever reads the task's stores from another thread. The stream thread lets go of the gate between batches as long as there is one.</summary>
+    public ref int Queries => ref queries;
+
+    public void Close()
+    {
+        lock (Task.Gate)
+        {
+            State = TaskState.Closed;
+            Group?.Dispose();
+            Task.Close();
+        }
+    }
 }
 
 /// <summary>A source partition of a task.</summary>
@@ -54,5 +84,17 @@ internal sealed class InputPartition(ActiveTask owner, TopicPartition partition,
     /// <summary>The next offset to process: past the last record, or where the partition's end was met, which lies behind control records.</summary>
     public long Position { get; set; }
 
+    /// <summary>The next offset to take from the consumer; ahead of <see cref="Position"/> by what stands in the queue.</summary>
+    public long Fetched { get; set; }
+
     public long Committed { get; set; }
+
+    /// <summary>The consumer fetches nothing of it until the queue is shorter.</summary>
+    public bool Paused { get; set; }
+
+    /// <summary>How often in a row its place in the log had to be found again, and where.</summary>
+    public (long Position, int Times) Lost { get; set; }
+
+    /// <summary>Sets the offset to process and to fetch next.</summary>
+    public void MoveTo(long offset) => Position = Fetched = offset;
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Streams.Streaming.Runtime;
 
-/// <summary>What the runtime asks the broker apart from records: partitions, log ends, topics to be made. Every call has a deadline.</summary>
+/// <summary>What the runtime asks the broker apart from records: partitions, log ends, members, topics to be made. Every call has a deadline.</summary>
 internal sealed class BrokerAdmin(StreamConfig config, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
@@ -19,15 +19,16 @@ internal sealed class BrokerAdmin(StreamConfig config, ILogger logger) : IDispos
         return found > 0 ? found : throw new StreamsException($"topic \"{topic}\" does not exist");
     }
 
-    /// <summary>Creates the changelogs that are missing, each with as many partitions as the sub-topology has tasks; refuses those that differ.</summary>
-    public void EnsureChangelogs(SubTopology sub)
+    /// <summary>Creates a topic that is missing.</summary>
+    /// <exception cref="StreamsException">It exists with another number of partitions.</exception>
+    public void EnsureTopic(InternalTopic topic)
     {
-        var counts = sub.SourceTopics.Select(t => (Topic: t, Count: Partitions(t))).ToList();
-        if (counts.Exists(c => c.Count != counts[0].Count))
-            throw new StreamsException("source topics of one sub-topology must have equally many partitions: "
-                + string.Join(", ", counts.Select(c => $"{c.Topic} has {c.Count}")));
-        foreach (var store in sub.Stores)
-            EnsureChangelog(StreamTask.ChangelogTopic(config.ApplicationId, store.Name), counts[0].Count);
+        var existing = Find(topic.Name);
+        if (existing == 0)
+            Create(topic);
+        else if (topic.Partitions is { } needed && existing != needed)
+            throw new StreamsException(string.Create(
+                CultureInfo.InvariantCulture, $"topic \"{topic.Name}\" has {existing} partitions where {needed} are needed: the source's count changed"));
     }
 
     /// <summary>Log ends or beginnings. Ends read uncommitted are high watermarks, ends read committed are last stable offsets.</summary>
@@ -44,6 +45,20 @@ internal sealed class BrokerAdmin(StreamConfig config, ILogger logger) : IDispos
                 : r.TopicPartitionOffsetError.Offset.Value);
     }
 
+    /// <summary>The offsets that a partition's log holds: its first one, and its high watermark.</summary>
+    public (long Start, long End) Range(TopicPartition partition) =>
+        (Offsets([partition], OffsetSpec.Earliest(), IsolationLevel.ReadUncommitted)[partition], Offsets([partition], OffsetSpec.Latest(), IsolationLevel.ReadUncommitted)[partition]);
+
+    /// <summary>Has records below the offsets deleted.</summary>
+    public Task DeleteRecordsAsync(IEnumerable<TopicPartitionOffset> below) => admin.DeleteRecordsAsync(below, new DeleteRecordsOptions { RequestTimeout = Timeout });
+
+    /// <summary>The members of the application's group.</summary>
+    public async Task<IReadOnlyList<MemberDescription>> MembersAsync()
+    {
+        var answer = await admin.DescribeConsumerGroupsAsync([config.ApplicationId], new DescribeConsumerGroupsOptions { RequestTimeout = Timeout });
+        return answer.ConsumerGroupDescriptions[0].Members;
+    }
+
     public void Dispose() => admin.Dispose();
 
     private int Find(string topic)
@@ -54,35 +69,16 @@ internal sealed class BrokerAdmin(StreamConfig config, ILogger logger) : IDispos
         return metadata.Error.IsError ? throw new KafkaException(metadata.Error) : metadata.Partitions.Count;
     }
 
-    private void EnsureChangelog(string topic, int partitions)
+    private void Create(InternalTopic topic)
     {
-        var existing = Find(topic);
-        if (existing == 0)
-        {
-            Create(topic, partitions);
-            return;
-        }
-        if (existing != partitions)
-            throw new StreamsException(string.Create(
-                CultureInfo.InvariantCulture, $"changelog \"{topic}\" has {existing} partitions where {partitions} are needed: the source's count changed"));
-    }
-
-    private void Create(string topic, int partitions)
-    {
-        var settings = new Dictionary<string, string>(config.ChangelogTopicSettings)
-        {
-            ["cleanup.policy"] = "compact",
-            ["retention.ms"] = "-1",
-            ["message.timestamp.type"] = "CreateTime",
-        };
         try
         {
             var specification = new TopicSpecification
             {
-                Name = topic, NumPartitions = partitions, ReplicationFactor = config.ChangelogReplicationFactor, Configs = settings,
+                Name = topic.Name, NumPartitions = topic.Partitions ?? -1, ReplicationFactor = config.ChangelogReplicationFactor, Configs = new(topic.Settings),
             };
             admin.CreateTopicsAsync([specification], new CreateTopicsOptions { OperationTimeout = Timeout }).GetAwaiter().GetResult();
-            logger.TopicCreated(topic, partitions);
+            logger.TopicCreated(topic.Name, topic.Partitions ?? -1);
         }
         catch (CreateTopicsException e) when (e.Results.TrueForAll(r => r.Error.Code is ErrorCode.TopicAlreadyExists))
         {

@@ -40,12 +40,15 @@ internal sealed class ChangelogReader(string thread, StreamConfig config, Broker
         FinishTasks([task]);
     }
 
-    /// <summary>Forgets tasks that were closed.</summary>
-    public void Clear()
+    /// <summary>Forgets a task that was closed.</summary>
+    public void Remove(ActiveTask task)
     {
-        foreach (var changelog in changelogs)
+        var closed = changelogs.FindAll(c => c.Task == task);
+        if (closed.Count == 0)
+            return;
+        foreach (var changelog in closed)
             Telemetry.RestoreRemaining.Add(Math.Min(changelog.Position, changelog.End) - changelog.End);
-        changelogs.Clear();
+        changelogs.RemoveAll(closed.Contains);
         Assign();
     }
 

@@ -7,9 +7,18 @@ internal static class ClientConfigs
 {
     public static ConsumerConfig MainConsumer(StreamConfig config, string clientId, string? instanceId)
     {
-        var consumer = ReadCommitted(config, clientId);
+        // Others read the address from the id that the coordinator shows.
+        var consumer = ReadCommitted(config, config.ApplicationServer is null ? clientId : $"{clientId}@{config.ApplicationServer}");
         consumer.GroupId = config.ApplicationId;
         consumer.GroupInstanceId = instanceId;
+        consumer.MaxPollIntervalMs = (int)config.MaxPollInterval.TotalMilliseconds;
+        if (config.GroupProtocol == GroupProtocol.Consumer)
+        {
+            // Session and heartbeats are the broker's business in this protocol; a client that sets them is refused.
+            consumer.GroupProtocol = Confluent.Kafka.GroupProtocol.Consumer;
+            consumer.GroupRemoteAssignor = "range";
+            return consumer;
+        }
         consumer.SessionTimeoutMs = (int)config.SessionTimeout.TotalMilliseconds;
         consumer.HeartbeatIntervalMs = (int)Math.Min(3000, config.SessionTimeout.TotalMilliseconds / 3);
         // Range gives a member the same partition of every topic: what co-partitioning needs.

@@ -45,4 +45,5 @@ internal sealed record StoreSpec(string Name, Func<IStateStore> Factory, bool Lo
     }
 }
 
-internal sealed record GlobalStoreSpec(string Name, string Topic, GlobalRecordHandler Handler);
+/// <param name="Source">The nodes' names in the description; nothing else knows them.</param>
+internal sealed record GlobalStoreSpec(string Name, string Topic, GlobalRecordHandler Handler, string Source, string Processor);

@@ -138,11 +138,16 @@ internal sealed class StreamTask
 
     public void Close() => inOrder.ForEach(n => n.Close());
 
-    /// <summary>Sends the record being processed to the dead letters.</summary>
+    /// <summary>Sends the record being processed to the dead letters; outside of processing, a letter without key and value.</summary>
     public unsafe void Drop(string code, string message)
     {
         if (current is null)
-            throw new InvalidOperationException("only a record that is being processed can be dropped");
+        {
+            // It came of a punctuation or a commit: there is no input record to set aside, but its end is told.
+            var none = new Record { Topic = "", Partition = Partition, Offset = -1, Timestamp = Math.Max(StreamTime, 0), Key = default, HasKey = false, Value = default, HasValue = false };
+            SetAside(deadLetterTopic, in none, code, "processing", message, null);
+            return;
+        }
 #pragma warning disable CS8500
         SetAside(deadLetterTopic, in *(Record*)current, code, "processing", message, null);
 #pragma warning restore CS8500

@@ -1,78 +1,73 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
-using Streams.Streaming.Native;
 
 namespace Streams.Streaming.Runtime;
 
 /// <summary>
 /// Owns tasks, one consumer and one producer. Polls, processes, commits; everything of it, rebalance callbacks included, happens on its one thread.
-/// The group metadata is taken when partitions are assigned and used for every commit of that assignment: a zombie whose client has already
-/// forgotten its membership would otherwise commit without a generation, which brokers accept.
 /// </summary>
 internal sealed class StreamThread : IDisposable
 {
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
-    private readonly string name;
-    private readonly StreamConfig config;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+    private readonly ThreadContext thread;
     private readonly IReadOnlyList<SubTopology> topologies;
-    private readonly BrokerAdmin admin;
-    private readonly ILogger logger;
-    private readonly CommitProgress committed;
     private readonly Action changed;
-    private readonly string transactionalId;
     private readonly IConsumer<Ignore, Ignore> consumer;
-    private readonly BatchReader reader;
+    private readonly GroupMembership membership;
+    private readonly TaskSet tasks;
+    private readonly Committer committer;
+    private readonly FailedRecords failures;
+    private readonly InputLoop inputs;
     private readonly ChangelogReader changelogs;
-    private readonly Dictionary<(int SubTopology, int Partition), ActiveTask> tasks = [];
-    private readonly Dictionary<(nint Topic, int Partition), InputPartition?> lookup = [];
-    private readonly Dictionary<TopicPartitionOffset, Exception> poisoned = [];
-    private RecordProducer? producer;
-    private IConsumerGroupMetadata? generation;
-    private Exception? broken;
+    private readonly TaskPreparation preparation;
+    private readonly RepartitionPurge purge;
     private Exception? fatal;
-    private long lastCommit = Stopwatch.GetTimestamp();
-    private long troubleSince;
+    private bool polledAny;
 
     public StreamThread(
-        string name, string? instanceId, StreamConfig config, IReadOnlyList<SubTopology> topologies, BrokerAdmin admin,
-        CommitProgress committed, Action changed, ILogger logger)
+        ThreadContext thread, string? instanceId, IReadOnlyList<SubTopology> topologies, IReadOnlySet<string> repartitionTopics, CommitProgress progress, Action changed)
     {
-        (this.name, this.config, this.topologies, this.admin) = (name, config, topologies, admin);
-        (this.committed, this.changed, this.logger) = (committed, changed, logger);
-        transactionalId = name;
-        consumer = new ConsumerBuilder<Ignore, Ignore>(ClientConfigs.MainConsumer(config, name, instanceId))
+        (this.thread, this.topologies, this.changed) = (thread, topologies, changed);
+        consumer = new ConsumerBuilder<Ignore, Ignore>(ClientConfigs.MainConsumer(thread.Config, thread.Name, instanceId))
             .SetPartitionsAssignedHandler((_, partitions) => OnAssigned(partitions))
-            .SetPartitionsRevokedHandler((_, partitions) => Guard(() => OnRevoked(partitions)))
-            .SetPartitionsLostHandler((_, partitions) => Guard(() => OnLost(partitions)))
-            .SetLogHandler((_, message) => logger.ClientMessage(name, message.Message))
+            .SetPartitionsRevokedHandler((_, partitions) => Guard(() => OnRevoked([.. partitions.Select(p => p.TopicPartition)])))
+            .SetPartitionsLostHandler((_, partitions) => Guard(() => OnLost([.. partitions.Select(p => p.TopicPartition)])))
+            .SetLogHandler((_, message) => thread.Logger.ClientMessage(thread.Name, message.Message))
             .Build();
-        reader = new BatchReader(consumer);
-        changelogs = new ChangelogReader(name, config, admin, logger);
+        membership = thread.Config.GroupProtocol == GroupProtocol.Consumer ? new ConsumerMembership(consumer) : new ClassicMembership(consumer);
+        tasks = new TaskSet(thread, topologies);
+        failures = new FailedRecords(thread);
+        purge = new RepartitionPurge(thread, repartitionTopics);
+        committer = new Committer(thread, tasks, membership, consumer, progress) { Committed = AfterCommit };
+        inputs = new InputLoop(thread, tasks, membership, committer, failures, consumer);
+        changelogs = new ChangelogReader(thread.Name, thread.Config, thread.Admin, thread.Logger);
+        preparation = new TaskPreparation(thread, tasks, membership, consumer, changelogs, progress);
     }
+
+    public string Name => thread.Name;
 
     /// <summary>It has an assignment, perhaps an empty one, and every task of it runs.</summary>
     public bool IsRunning { get; private set; }
 
+    /// <summary>The tasks that run, for readers on other threads; a new list whenever it changes.</summary>
+    public IReadOnlyList<ActiveTask> RunningTasks { get; private set; } = [];
+
     /// <summary>Of tasks being restored: where each changelog partition stands.</summary>
-    public IReadOnlyList<(TopicPartition Partition, long Position, long End)> Restoring { get; private set; } = [];
+    public IReadOnlyList<(TopicPartition Partition, long Position, long End)> Restoring => preparation.Restoring;
 
     public void Run(CancellationToken stopping)
     {
         try
         {
-            NewProducer();
             consumer.Subscribe(topologies.SelectMany(t => t.SourceTopics));
             while (!stopping.IsCancellationRequested)
                 Turn();
-            CommitOrBreak();
+            committer.CommitOrBreak();
         }
         catch
         {
-            // Without a generation nothing is committed any more, when the consumer closes either.
-            generation = null;
+            membership.Abandon();
             throw;
         }
     }
@@ -80,365 +75,168 @@ internal sealed class StreamThread : IDisposable
     /// <summary>Leaves the group; what the last commit did not hold is processed again by whoever comes next.</summary>
     public void Dispose()
     {
-        reader.Dispose();
+        inputs.Dispose();
         changelogs.Dispose();
         consumer.Close();
+        Close([.. tasks.All]);
+        (membership as IDisposable)?.Dispose();
         consumer.Dispose();
-        CloseTasks();
-        producer?.Abort();
-        producer?.Dispose();
-        producer = null;
+        committer.Dispose();
     }
 
     private void Turn()
     {
-        Poll();
+        polledAny = inputs.Turn(PollTimeout(), Budget());
         if (fatal is not null)
             throw fatal;
-        if (broken is not null)
-            Recover();
-        Prepare();
-        if (Stopwatch.GetElapsedTime(lastCommit) >= config.CommitInterval)
-            CommitOrBreak();
+        if (thread.Broken is not null)
+            GiveUp();
+        if (HasProducer())
+            Prepare();
+        Punctuate();
+        if (committer.UntilCommit == TimeSpan.Zero || tasks.Running.Any(t => t.Task.CommitRequested))
+            committer.CommitOrBreak();
     }
 
-    private void Poll()
+    private TimeSpan PollTimeout()
     {
-        var untilCommit = config.CommitInterval - Stopwatch.GetElapsedTime(lastCommit);
-        var idle = IsRunning || tasks.Count == 0;
-        reader.Read(idle && untilCommit > TimeSpan.Zero ? untilCommit : TimeSpan.Zero);
+        if (committer.Producer is null)
+            return Pause;
+        if (!IsRunning && tasks.Count > 0)
+            return changelogs.Idle ? Pause : TimeSpan.Zero;
+        var wait = committer.UntilCommit;
+        var now = Now();
+        foreach (var task in tasks.Running)
+        {
+            if (task.Task.NextWallClockPunctuation < long.MaxValue)
+                wait = TimeSpan.FromMilliseconds(Math.Clamp(task.Task.NextWallClockPunctuation - now, 0, wait.TotalMilliseconds));
+        }
+        return wait;
+    }
+
+    private TimeSpan Budget() => TimeSpan.FromTicks(Math.Min(committer.UntilCommit.Ticks, thread.Config.MaxPollInterval.Ticks / 2));
+
+    /// <summary>One attempt a turn, so that the group is served in between.</summary>
+    private bool HasProducer()
+    {
         try
         {
-            if (reader.Count > 0)
-                KillPoint.Reached("stream.after_poll");
-            ProcessBatch();
-        }
-        catch (BrokenTransactionException e)
-        {
-            broken = e;
-        }
-        finally
-        {
-            reader.Release();
-        }
-    }
-
-    private unsafe void ProcessBatch()
-    {
-        var processed = 0;
-        NativeMessage* last = null;
-        InputPartition? input = null;
-        for (var i = 0; i < reader.Count && broken is null; i++)
-        {
-            var message = reader[i];
-            if (last is null || last->Topic != message->Topic || last->Partition != message->Partition)
-                input = InputOf(message);
-            last = message;
-            if (message->Error == (int)ErrorCode.Local_Fatal)
-                throw new StreamsException($"the consumer cannot go on: {Marshal.PtrToStringUTF8((nint)message->Value, checked((int)message->ValueLength))}");
-            if (input is null || input.Owner.State != TaskState.Running)
-            {
-                Telemetry.Dropped.Add(message->Error == 0 ? 1 : 0);
-                continue;
-            }
-            if (message->Error != 0)
-                AtError(input, message);
-            else if (message->Offset >= input.Position && Process(input, message))
-                processed++;
-        }
-        Telemetry.Process.Add(processed);
-    }
-
-    private unsafe bool Process(InputPartition input, NativeMessage* message)
-    {
-        var record = new Record
-        {
-            Topic = input.Topic,
-            Partition = message->Partition,
-            Offset = message->Offset,
-            Timestamp = LibRdKafka.rd_kafka_message_timestamp(message, null),
-            Key = new ReadOnlySpan<byte>(message->Key, checked((int)message->KeyLength)),
-            HasKey = message->Key is not null,
-            Value = new ReadOnlySpan<byte>(message->Value, checked((int)message->ValueLength)),
-            HasValue = message->Value is not null,
-            Native = (nint)message,
-        };
-        if (poisoned.Count > 0 && SetPoisonAside(input, in record))
+            committer.StartProducer();
             return true;
-        try
-        {
-            input.Owner.Task.Process(input.Entrance, in record);
-            input.Position = message->Offset + 1;
-            return true;
-        }
-        catch (Exception e) when (e is not BrokenTransactionException)
-        {
-            AtProcessingError(input, message->Offset, e);
-            return false;
-        }
-    }
-
-    /// <summary>A half-processed record may have written: the transaction is given up, and the second time the record only goes to the dead letters.</summary>
-    private void AtProcessingError(InputPartition input, long offset, Exception cause)
-    {
-        logger.ProcessingFailed(name, input.Topic, input.Partition.Partition.Value, offset, cause);
-        var failure = new StreamsException($"processing failed at {input.Topic}[{input.Partition.Partition.Value}]@{offset}: {cause.Message}", cause);
-        if (config.ProcessingExceptionDeadLetterTopic is null)
-            throw failure;
-        poisoned[new TopicPartitionOffset(input.Partition, offset)] = cause;
-        broken = failure;
-    }
-
-    private bool SetPoisonAside(InputPartition input, in Record record)
-    {
-        if (!poisoned.TryGetValue(new TopicPartitionOffset(input.Partition, record.Offset), out var cause))
-            return false;
-        input.Owner.Task.SetAside(config.ProcessingExceptionDeadLetterTopic!, in record, "PROCESSING_FAILED", "processing", cause.Message, cause);
-        input.Position = record.Offset + 1;
-        // At once, so that the next failure does not undo this one.
-        Commit();
-        return true;
-    }
-
-    private static unsafe void AtError(InputPartition input, NativeMessage* message)
-    {
-        if (message->Error == BatchReader.EndOfPartition)
-        {
-            input.Position = Math.Max(input.Position, message->Offset);
-            return;
-        }
-        var text = Marshal.PtrToStringUTF8((nint)message->Value, checked((int)message->ValueLength));
-        throw new StreamsException($"{input.Partition} at offset {message->Offset}: {(ErrorCode)message->Error} {text}");
-    }
-
-    private unsafe InputPartition? InputOf(NativeMessage* message)
-    {
-        if (message->Topic == 0)
-            return null;
-        if (lookup.TryGetValue((message->Topic, message->Partition), out var known))
-            return known;
-        var topic = Marshal.PtrToStringUTF8(LibRdKafka.rd_kafka_topic_name(message->Topic));
-        var found = tasks.Values.SelectMany(t => t.Inputs).FirstOrDefault(i => i.Topic == topic && i.Partition.Partition.Value == message->Partition);
-        lookup[(message->Topic, message->Partition)] = found;
-        return found;
-    }
-
-    /// <summary>Brings new tasks on: committed offsets, restore, position. A step that fails is taken again at the next turn, up to the task time-out.</summary>
-    private void Prepare()
-    {
-        if (IsRunning)
-            return;
-        try
-        {
-            foreach (var task in tasks.Values.Where(t => t.State == TaskState.Created).ToList())
-                BeginRestore(task);
-            changelogs.Step(TimeSpan.FromMilliseconds(50));
-            StartRestored();
-        }
-        catch (KafkaException e) when (tasks.Values.All(t => Stopwatch.GetElapsedTime(t.CreatedAt) < config.TaskTimeout))
-        {
-            logger.Retrying(name, "preparing tasks", e);
-        }
-        Restoring = [.. changelogs.Progress];
-        IsRunning = generation is not null && tasks.Values.All(t => t.State == TaskState.Running);
-        if (IsRunning)
-            changed();
-    }
-
-    private void BeginRestore(ActiveTask task)
-    {
-        KillPoint.Reached("stream.before_restore");
-        var answers = consumer.Committed(task.Inputs.Select(i => i.Partition), CallTimeout)
-            .ToDictionary(a => a.TopicPartition, a => a.Offset);
-        task.NothingCommitted = answers.Values.All(o => o == Offset.Unset);
-        var unset = task.Inputs.Where(i => answers[i.Partition] == Offset.Unset).Select(i => i.Partition);
-        var starts = admin.Offsets(unset, OffsetSpec.Earliest(), IsolationLevel.ReadUncommitted);
-        foreach (var input in task.Inputs)
-        {
-            var offset = answers[input.Partition];
-            input.Position = input.Committed = offset == Offset.Unset ? starts[input.Partition] : offset.Value;
-        }
-        changelogs.Add(task);
-    }
-
-    /// <summary>
-    /// Assigns exactly the partitions of tasks that can process, each at its position. A partition is never fetched before that: a seek while a
-    /// logical start offset was still being looked up could be undone by the answer, and skip records.
-    /// </summary>
-    private void StartRestored()
-    {
-        var restored = tasks.Values.Where(t => t.State == TaskState.Restored).ToList();
-        if (restored.Count == 0)
-            return;
-        foreach (var task in restored)
-            RequireOffsetForState(task);
-        var ready = tasks.Values.Where(t => t.State is TaskState.Restored or TaskState.Running);
-        consumer.Assign(ready.SelectMany(t => t.Inputs).Select(i => new TopicPartitionOffset(i.Partition, i.Position)));
-        lookup.Clear();
-        foreach (var task in restored)
-        {
-            task.Task.Init();
-            KillPoint.Reached("stream.after_restore");
-            task.State = TaskState.Running;
-            committed.Set(task.Inputs);
-        }
-        Telemetry.Tasks.Add(restored.Count);
-    }
-
-    private void RequireOffsetForState(ActiveTask task)
-    {
-        if (task.NothingCommitted && task.RestoredRecords > 0 && config.ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce)
-            throw new StreamsException($"task {task.Task.Name}: its changelog holds {task.RestoredRecords} records, but the group "
-                + $"\"{config.ApplicationId}\" has no committed offset (expired or deleted). Restore the offset, or delete the changelog topics to start anew.");
-    }
-
-    private void CommitOrBreak()
-    {
-        try
-        {
-            Commit();
-        }
-        catch (BrokenTransactionException e)
-        {
-            broken = e;
-        }
-    }
-
-    private void Commit()
-    {
-        lastCommit = Stopwatch.GetTimestamp();
-        var dirty = tasks.Values.Where(t => t.State == TaskState.Running && t.HasProgress).ToList();
-        if (dirty.Count == 0 || broken is not null || generation is null || producer is null)
-            return;
-        KillPoint.Reached("stream.before_commit");
-        foreach (var task in dirty)
-            task.Task.PrepareCommit();
-        KillPoint.Reached("stream.after_flush");
-        var inputs = dirty.SelectMany(t => t.Inputs).ToList();
-        var offsets = inputs.ConvertAll(i => new TopicPartitionOffset(i.Partition, i.Position));
-        if (config.ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce)
-            producer.Commit(offsets, generation);
-        else
-            CommitAfterFlush(offsets);
-        KillPoint.Reached("stream.after_commit");
-        foreach (var input in inputs)
-            input.Committed = input.Position;
-        troubleSince = 0;
-        if (poisoned.Count > 0)
-            ForgetCommittedPoison(inputs);
-        committed.Set(inputs);
-        Telemetry.CommitLatency.Record(Stopwatch.GetElapsedTime(lastCommit).TotalSeconds);
-    }
-
-    private void ForgetCommittedPoison(List<InputPartition> inputs)
-    {
-        foreach (var poison in poisoned.Keys.Where(p => inputs.Exists(i => i.Partition == p.TopicPartition && i.Committed > p.Offset.Value)).ToList())
-            poisoned.Remove(poison);
-    }
-
-    private void CommitAfterFlush(List<TopicPartitionOffset> offsets)
-    {
-        producer!.Flush();
-        try
-        {
-            consumer.Commit(offsets);
         }
         catch (KafkaException e)
         {
-            throw new BrokenTransactionException("commit offsets", e);
+            committer.DropProducer();
+            RequireTimeLeft(e);
+            thread.Logger.Retrying(thread.Name, "starting transactions", e);
+            return false;
         }
     }
 
-    /// <summary>After any failed or unknown outcome: a new producer (which ends the old transaction), and tasks as the broker has them.</summary>
-    private void Recover()
+    private void Prepare()
     {
-        logger.Recovering(name, broken!);
-        Telemetry.Recoveries.Add(1);
-        if (troubleSince == 0)
-            troubleSince = Stopwatch.GetTimestamp();
-        if (Stopwatch.GetElapsedTime(troubleSince) > config.TaskTimeout)
-            throw new StreamsException($"no commit succeeded for {config.TaskTimeout}", broken!);
-        var owned = tasks.Values.SelectMany(t => t.Inputs).Select(i => i.Partition).ToList();
-        CloseTasks();
-        NewProducer();
-        broken = null;
-        consumer.Assign(Array.Empty<TopicPartitionOffset>());
-        Open(owned);
+        preparation.Step(committer.Producer!, polledAny || tasks.Running.Any() ? Pause : TimeSpan.FromMilliseconds(50));
+        Publish(preparation.Done);
     }
 
-    private void NewProducer()
+    private void Publish(bool running)
     {
-        var since = Stopwatch.GetTimestamp();
-        while (true)
+        if (running == IsRunning && RunningTasks.Count == tasks.Running.Count())
+            return;
+        RunningTasks = [.. tasks.Running];
+        IsRunning = running;
+        changed();
+    }
+
+    private void Punctuate()
+    {
+        var now = Now();
+        foreach (var task in tasks.Running)
         {
-            producer?.Dispose();
-            producer = null;
-            producer = new RecordProducer(config, ClientConfigs.Producer(config, $"{name}-producer", transactionalId), m => logger.ClientMessage(name, m));
+            if (task.Task.NextWallClockPunctuation > now || thread.Broken is not null)
+                continue;
+            var since = Stopwatch.GetTimestamp();
             try
             {
-                KillPoint.Reached("stream.before_init_transactions");
-                producer.Init();
-                KillPoint.Reached("stream.after_init_transactions");
-                return;
+                lock (task.Task.Gate)
+                    task.Punctuated |= task.Task.PunctuateWallClock(now);
             }
-            catch (KafkaException e) when (Stopwatch.GetElapsedTime(since) < config.TaskTimeout)
+            catch (BrokenTransactionException e)
             {
-                logger.Retrying(name, "starting transactions", e);
+                thread.Break(e);
             }
+            thread.Metrics.Punctuated(Stopwatch.GetElapsedTime(since));
         }
     }
 
-    /// <summary>Makes tasks for partitions; they are restored before the partitions are fetched.</summary>
-    private void Open(IReadOnlyCollection<TopicPartition> partitions)
+    /// <summary>The one place for what follows a successful commit.</summary>
+    private void AfterCommit(IReadOnlyList<ActiveTask> dirty)
     {
-        foreach (var sub in topologies)
+        failures.ForgetCommitted(dirty);
+        purge.Step(tasks.Running);
+    }
+
+    /// <summary>After any failed or unknown outcome: the producer goes with its transaction, and tasks are made anew as the broker has them.</summary>
+    private void GiveUp()
+    {
+        var cause = thread.Broken!;
+        thread.Logger.Recovering(thread.Name, cause);
+        Telemetry.Recoveries.Add(1);
+        if (FailedRecords.IsRefusal(cause))
+            failures.Suspect(tasks.Running);
+        Close([.. tasks.All]);
+        committer.DropProducer();
+        RequireTimeLeft(cause);
+        membership.Stop(membership.Assigned);
+        thread.Mend();
+    }
+
+    private void RequireTimeLeft(Exception cause)
+    {
+        if (Stopwatch.GetElapsedTime(committer.TroubleSince) > thread.Config.TaskTimeout)
+            throw new StreamsException($"no commit succeeded for {thread.Config.TaskTimeout}", cause);
+    }
+
+    private void Close(IReadOnlyCollection<ActiveTask> closing)
+    {
+        foreach (var task in closing)
         {
-            foreach (var partition in partitions.Where(p => sub.SourceTopics.Contains(p.Topic)).Select(p => p.Partition.Value).Distinct())
-                tasks[(sub.Id, partition)] = new ActiveTask(
-                    sub, new StreamTask(config.ApplicationId, sub, partition, producer!, config.TimeProvider));
+            inputs.Forget(task);
+            changelogs.Remove(task);
+            tasks.Close(task);
         }
-        lookup.Clear();
-        IsRunning = false;
-        changed();
+        Publish(running: false);
     }
 
-    private void CloseTasks()
-    {
-        Telemetry.Tasks.Add(-tasks.Values.Count(t => t.State == TaskState.Running));
-        tasks.Clear();
-        lookup.Clear();
-        changelogs.Clear();
-        IsRunning = false;
-        changed();
-    }
-
-    /// <summary>Nothing is fetched yet: <see cref="StartRestored"/> assigns the partitions once their tasks are restored.</summary>
+    /// <returns>Where the consumer is to fetch the new partitions from.</returns>
     private IEnumerable<TopicPartitionOffset> OnAssigned(List<TopicPartition> partitions)
     {
-        Guard(() =>
-        {
-            logger.Assigned(name, string.Join(", ", partitions));
-            generation = consumer.ConsumerGroupMetadata;
-            Open(partitions);
-        });
-        return [];
+        thread.Logger.Assigned(thread.Name, string.Join(", ", partitions));
+        Publish(running: false);
+        return membership.OnAssigned(partitions);
     }
 
-    private void OnRevoked(List<TopicPartitionOffset> partitions)
+    private void OnRevoked(IReadOnlyCollection<TopicPartition> partitions)
     {
-        logger.Revoked(name, string.Join(", ", partitions.Select(p => p.TopicPartition)));
-        CommitOrBreak();
-        generation = null;
-        CloseTasks();
+        thread.Logger.Revoked(thread.Name, string.Join(", ", partitions));
+        committer.CommitBeforeRevocation();
+        CloseThoseOf(partitions);
     }
 
-    private void OnLost(List<TopicPartitionOffset> partitions)
+    private void OnLost(IReadOnlyCollection<TopicPartition> partitions)
     {
-        logger.Lost(name, string.Join(", ", partitions.Select(p => p.TopicPartition)));
-        generation = null;
-        CloseTasks();
-        broken ??= new StreamsException("partitions lost");
+        thread.Logger.Lost(thread.Name, string.Join(", ", partitions));
+        CloseThoseOf(partitions);
+        thread.Break(new StreamsException("partitions lost"));
     }
+
+    private void CloseThoseOf(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        Close([.. tasks.All.Where(t => t.Inputs.Any(i => partitions.Contains(i.Partition)))]);
+        membership.OnRevoked(partitions);
+    }
+
+    private long Now() => thread.Config.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Exceptions must not pass through librdkafka's callbacks; they are thrown once it has returned.</summary>
     private void Guard(Action handler)

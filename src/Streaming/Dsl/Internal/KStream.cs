@@ -18,10 +18,10 @@ internal sealed partial class KStream<TKey, TValue>(StreamBuilder builder, strin
     public bool KeyChanged { get; } = keyChanged;
 
     public ISerDes<TKey> KeySerDesOr(ISerDes<TKey>? given, string forWhat) =>
-        given ?? KeySerDes ?? throw new TopologyException($"\"{forWhat}\" needs a serializer of keys of type {typeof(TKey).Name}");
+        given ?? KeySerDes ?? Builder.SerDesOf<TKey>() ?? throw new TopologyException($"\"{forWhat}\" needs a serializer of keys of type {typeof(TKey).Name}");
 
     public ISerDes<TValue> ValueSerDesOr(ISerDes<TValue>? given, string forWhat) =>
-        given ?? ValueSerDes ?? throw new TopologyException($"\"{forWhat}\" needs a serializer of values of type {typeof(TValue).Name}");
+        given ?? ValueSerDes ?? Builder.SerDesOf<TValue>() ?? throw new TopologyException($"\"{forWhat}\" needs a serializer of values of type {typeof(TValue).Name}");
 
     /// <summary>The stream partitioned by its present key: itself, or through an internal topic named after the operator that asks.</summary>
     public KStream<TKey, TValue> Partitioned(string? name, ISerDes<TKey>? keySerDes = null, ISerDes<TValue>? valueSerDes = null) =>

@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Logging;
+
+namespace Streams.Streaming.Runtime;
+
+/// <summary>What the parts of one stream thread share.</summary>
+internal sealed class ThreadContext(string name, StreamConfig config, BrokerAdmin admin, ILogger logger)
+{
+    public string Name { get; } = name;
+
+    public StreamConfig Config { get; } = config;
+
+    public BrokerAdmin Admin { get; } = admin;
+
+    public ILogger Logger { get; } = logger;
+
+    public ThreadMetrics Metrics { get; } = new(config.ApplicationId, name);
+
+    /// <summary>Why the open transaction cannot be committed any more; null as long as it can. The thread recovers at its next turn.</summary>
+    public Exception? Broken { get; private set; }
+
+    /// <summary>The first cause is the one that counts.</summary>
+    public void Break(Exception cause) => Broken ??= cause;
+
+    public void Mend() => Broken = null;
+}
