@@ -101,6 +101,9 @@ sealed class AccountTable
         _unranked.Clear();
     }
 
+    /// <summary>All accounts, in no order that means anything.</summary>
+    public IEnumerable<int> All => _slots.Where(s => s != 0).Select(s => s - 1);
+
     /// <summary>All accounts in the order of their keys.</summary>
     public IReadOnlyList<int> Ordered()
     {

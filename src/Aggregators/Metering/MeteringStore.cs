@@ -25,6 +25,7 @@ public sealed class MeteringStore(string name) : IStateStore
     readonly List<HeldTerms> _newTerms = [];
     readonly ArrayBufferWriter<byte> _key = new(256);
     readonly ArrayBufferWriter<byte> _value = new(1024);
+    HeldTerms? _recentTerms;
     bool _clockDirty;
 
     public string Name => name;
@@ -84,7 +85,9 @@ public sealed class MeteringStore(string name) : IStateStore
             held.Terms = terms;
             _newTerms.Add(held);
         }
-        return Open(account, new() { Start = start, Terms = held });
+        var window = Link(account, new() { Start = start, Terms = held });
+        _slices.Add(start, window);
+        return window;
     }
 
     /// <summary>Closes a window that was taken out by <see cref="TakeFirst"/>.</summary>
@@ -129,17 +132,30 @@ public sealed class MeteringStore(string name) : IStateStore
             _removed.Add([TermsKey, .. Bytes(held.Id)]);
             _terms.Remove(held.Id);
         }
+        _recentTerms = null;
         _newTerms.RemoveAll(t => !_terms.ContainsKey(t.Id));
     }
 
-    /// <summary>After the restore, whatever the order of the records was, every open window has its terms.</summary>
+    /// <summary>
+    /// After the restore: orders the open windows by their starts, which would be in vain for each record that a later one replaces, and sees to it that each
+    /// has its terms, whatever the order of the records was.
+    /// </summary>
     public void FinishRestore()
     {
-        foreach (var window in _slices.Windows)
-        {
-            if (_windows[window].Terms is { Terms: null } missing) throw new InvalidDataException($"The changelog of store {Name} lacks the terms {missing.Id:x32}");
-        }
+        _slices.Clear();
+        foreach (var account in _accounts.All) SliceWindows(account);
         foreach (var deleted in _terms.Values.Where(t => t.Terms is null).ToList()) _terms.Remove(deleted.Id);
+        _recentTerms = null;
+    }
+
+    void SliceWindows(int account)
+    {
+        for (var next = _accounts[account].Windows; next != Account.None; next = _windows[next].Next)
+        {
+            ref var window = ref _windows[next];
+            if (window.Terms is { Terms: null } missing) throw new InvalidDataException($"The changelog of store {Name} lacks the terms {missing.Id:x32}");
+            _slices.Add(window.Start, next);
+        }
     }
 
     public void Flush(IChangelog changelog)
@@ -176,11 +192,12 @@ public sealed class MeteringStore(string name) : IStateStore
 
     HeldTerms Hold(UInt128 id)
     {
+        if (_recentTerms?.Id == id) return _recentTerms;
         if (!_terms.TryGetValue(id, out var held)) _terms.Add(id, held = new(id));
-        return held;
+        return _recentTerms = held;
     }
 
-    int Open(int account, in OpenWindow content)
+    int Link(int account, in OpenWindow content)
     {
         var number = _windows.Take();
         ref var window = ref _windows[number];
@@ -188,7 +205,6 @@ public sealed class MeteringStore(string name) : IStateStore
         window.Account = account;
         window.Next = _accounts[account].Windows;
         _accounts[account].Windows = number;
-        _slices.Add(window.Start, number);
         return number;
     }
 
@@ -269,7 +285,7 @@ public sealed class MeteringStore(string name) : IStateStore
         _accounts[account].Quantity = ExactDecimal.FromAvro(reader.ReadBytes());
         while (reader.Remaining > 0)
         {
-            Open(account, new()
+            Link(account, new()
             {
                 Start = reader.ReadLong(),
                 Events = reader.ReadLong(),
@@ -297,7 +313,6 @@ public sealed class MeteringStore(string name) : IStateStore
         while (row.Windows != Account.None)
         {
             var window = row.Windows;
-            _slices.Remove(_windows[window].Start, window);
             row.Windows = _windows[window].Next;
             _windows.Free(window);
         }

@@ -17,14 +17,11 @@ sealed class OpenSlices
 
     public void Add(long start, int window) => Slice(start).Add(window);
 
-    public void Remove(long start, int window)
+    public void Clear()
     {
-        var slice = _slices[start];
-        // As a rule the window is among the last that came; the order within a slice means nothing.
-        var i = slice.LastIndexOf(window);
-        slice[i] = slice[^1];
-        slice.RemoveAt(slice.Count - 1);
-        if (slice.Count == 0) RemoveSlice(start, slice);
+        _slices.Clear();
+        _recent = null;
+        First = long.MaxValue;
     }
 
     /// <summary>Takes out the windows of the earliest start, in the order of their accounts' ranks. Good until the next call.</summary>

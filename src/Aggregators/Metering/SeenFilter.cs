@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.Intrinsics.X86;
 using Streams.Streaming;
 
 namespace Streams.Aggregators.Metering;
@@ -16,7 +15,7 @@ public sealed class SeenFilter(string name) : IStateStore
 
     readonly SeenLog _log = new();
     readonly List<(long Bucket, int Packs)> _expired = [];
-    uint[] _index = new uint[SmallestIndex];
+    readonly SeenIndex _index = new(SmallestIndex);
     int _used;
 
     // A filled slot holds the identity's number in the log plus one in its lower bits, bits of its hash above.
@@ -28,15 +27,10 @@ public sealed class SeenFilter(string name) : IStateStore
     public int Count => _log.Count;
 
     /// <summary>Memory held, in bytes.</summary>
-    public long Bytes => _log.Bytes + (long)_index.Length * sizeof(uint);
+    public long Bytes => _log.Bytes + _index.Bytes;
 
     /// <summary>Brings the identity's place in the index near, while the caller still has other things to do.</summary>
-    public unsafe void Prefetch((ulong Low, ulong High) id)
-    {
-        var index = _index;
-        // A hint: if the array moves meanwhile, the wrong line comes near.
-        if (Sse.IsSupported) Sse.Prefetch0(System.Runtime.CompilerServices.Unsafe.AsPointer(ref index[unchecked((int)id.Low) & (index.Length - 1)]));
-    }
+    public void Prefetch((ulong Low, ulong High) id) => _index.Prefetch(unchecked((int)id.Low));
 
     /// <summary>Whether the identity was accepted with a time of <paramref name="since"/> or later. <paramref name="place"/>: for <see cref="Add"/>.</summary>
     public bool Contains((ulong Low, ulong High) id, long since, out int place)
@@ -99,13 +93,12 @@ public sealed class SeenFilter(string name) : IStateStore
     /// <summary>The place of the identity in the index, or the empty one where it belongs; there is room for one more.</summary>
     int Find(ulong low, ulong high, out int slot)
     {
-        if (_used >= _index.Length / 5 * 4 || _log.Capacity >> _slotBits != 0) Rebuild();
-        var index = _index;
+        if (_used >= _index.Size / 5 * 4 || _log.Capacity >> _slotBits != 0) Rebuild();
         var tag = Tag(high);
         var slotMask = (1u << _slotBits) - 1;
-        for (var i = unchecked((int)low) & (index.Length - 1); ; i = (i + 1) & (index.Length - 1))
+        for (var i = unchecked((int)low) & (_index.Size - 1); ; i = (i + 1) & (_index.Size - 1))
         {
-            var entry = index[i];
+            var entry = _index[i];
             if (entry == 0)
             {
                 slot = -1;
@@ -131,16 +124,11 @@ public sealed class SeenFilter(string name) : IStateStore
     /// <summary>A new index of what the log holds; it is doubled where less than 40 % would stay empty of use.</summary>
     void Rebuild()
     {
-        var size = _index.Length;
+        var size = _index.Size;
         while (_log.Count >= size / 5 * 3) size = checked(size * 2);
         while (_log.Capacity >> _slotBits != 0) _slotBits++;
         if (_slotBits > MostSlotBits) throw new InvalidOperationException($"Store {Name}: more than {1 << MostSlotBits} identities are alive in one partition");
-        if (size == _index.Length) Array.Clear(_index);
-        else
-        {
-            _index = []; // the old one is garbage before the new one is asked for
-            _index = new uint[size];
-        }
+        _index.Reset(size);
         _used = 0;
         foreach (var bucket in _log.Buckets)
         {
