@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Streams.Streaming.State;
 
-/// <summary>An array that grows by chunks: growing copies at most the first chunk and never asks for one large block. References into it hold until the next <see cref="Add"/>.</summary>
+/// <summary>
+/// An array that grows by chunks: growing copies at most the first chunk and never asks for one large block. References into it hold until the next <see
+/// cref="Add"/>.
+/// </summary>
 internal sealed class Chunked<T>
 {
     private const int Shift = 10, Size = 1 << Shift, Smallest = 16;

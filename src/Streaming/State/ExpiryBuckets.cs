@@ -1,6 +1,9 @@
 namespace Streams.Streaming.State;
 
-/// <summary>Which entries may expire when: where they are, by buckets of a sixteenth of the time to live. Whoever takes a place checks the time of what is there by now.</summary>
+/// <summary>
+/// Which entries may expire when: where they are, by buckets of a sixteenth of the time to live. Whoever takes a place checks the time of what is there by
+/// now.
+/// </summary>
 internal sealed class ExpiryBuckets<TPlace>(long ttl)
 {
     private readonly long width = Math.Max(1, ttl / 16);

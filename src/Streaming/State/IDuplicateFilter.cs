@@ -27,7 +27,10 @@ public interface IDuplicateFilter : ITimedStateStore
     /// <summary>Whether the identity is remembered.</summary>
     bool Contains(UInt128 id);
 
-    /// <summary>Judges an identity by stream time as it is before the record, adds it if it is new, and then moves stream time to <paramref name="time"/> if that is later.</summary>
+    /// <summary>
+    /// Judges an identity by stream time as it is before the record, adds it if it is new, and then moves stream time to <paramref name="time"/> if that is
+    /// later.
+    /// </summary>
     DuplicateVerdict Add(UInt128 id, long time);
 
     /// <summary>As <see cref="Add(UInt128, long)"/> for an identity of any bytes: their SipHash of 128 bits stands for them.</summary>

@@ -13,7 +13,9 @@ public interface IReadOnlySessionStore<TKey, TValue>
 
     bool TryFetchSession(TKey key, long sessionStart, long sessionEnd, [MaybeNullWhen(false)] out TValue value);
 
-    /// <summary>The key's sessions that end at <paramref name="earliestSessionEnd"/> or later and start at <paramref name="latestSessionStart"/> or earlier.</summary>
+    /// <summary>
+    /// The key's sessions that end at <paramref name="earliestSessionEnd"/> or later and start at <paramref name="latestSessionStart"/> or earlier.
+    /// </summary>
     IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> FindSessions(TKey key, long earliestSessionEnd, long latestSessionStart);
 
     IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> BackwardFindSessions(TKey key, long earliestSessionEnd, long latestSessionStart);

@@ -6,6 +6,9 @@ namespace Streams.Streaming.State;
 /// </summary>
 public interface ITimedStateStore : IStateStore
 {
-    /// <summary>The highest time that the operator has seen, in the unit of its records (milliseconds); -1 before the first. It never goes back: setting an earlier time changes nothing.</summary>
+    /// <summary>
+    /// The highest time that the operator has seen, in the unit of its records (milliseconds); -1 before the first. It never goes back: setting an earlier
+    /// time changes nothing.
+    /// </summary>
     long ObservedStreamTime { get; set; }
 }

@@ -3,7 +3,8 @@ namespace Streams.Streaming.State;
 /// <summary>A table's state in memory (Streamiz' InMemory).</summary>
 public static class InMemory
 {
-    public static Materialized<TKey, TValue, IKeyValueStore<TKey, TValue>> As<TKey, TValue>(string storeName) => Materialized<TKey, TValue, IKeyValueStore<TKey, TValue>>.As(storeName);
+    public static Materialized<TKey, TValue, IKeyValueStore<TKey, TValue>> As<TKey, TValue>(string storeName) =>
+        Materialized<TKey, TValue, IKeyValueStore<TKey, TValue>>.As(storeName);
 
     public static Materialized<TKey, TValue, IKeyValueStore<TKey, TValue>> As<TKey, TValue>() => Materialized<TKey, TValue, IKeyValueStore<TKey, TValue>>.Create();
 }
@@ -11,7 +12,8 @@ public static class InMemory
 /// <summary>A windowed aggregate's state in memory (Streamiz' InMemoryWindows).</summary>
 public static class InMemoryWindows
 {
-    public static Materialized<TKey, TValue, IWindowStore<TKey, TValue>> As<TKey, TValue>(string storeName) => Materialized<TKey, TValue, IWindowStore<TKey, TValue>>.As(storeName);
+    public static Materialized<TKey, TValue, IWindowStore<TKey, TValue>> As<TKey, TValue>(string storeName) =>
+        Materialized<TKey, TValue, IWindowStore<TKey, TValue>>.As(storeName);
 
     public static Materialized<TKey, TValue, IWindowStore<TKey, TValue>> As<TKey, TValue>() => Materialized<TKey, TValue, IWindowStore<TKey, TValue>>.Create();
 }
@@ -19,7 +21,8 @@ public static class InMemoryWindows
 /// <summary>A session aggregate's state in memory.</summary>
 public static class InMemorySessions
 {
-    public static Materialized<TKey, TValue, ISessionStore<TKey, TValue>> As<TKey, TValue>(string storeName) => Materialized<TKey, TValue, ISessionStore<TKey, TValue>>.As(storeName);
+    public static Materialized<TKey, TValue, ISessionStore<TKey, TValue>> As<TKey, TValue>(string storeName) =>
+        Materialized<TKey, TValue, ISessionStore<TKey, TValue>>.As(storeName);
 
     public static Materialized<TKey, TValue, ISessionStore<TKey, TValue>> As<TKey, TValue>() => Materialized<TKey, TValue, ISessionStore<TKey, TValue>>.Create();
 }

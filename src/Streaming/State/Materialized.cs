@@ -58,7 +58,8 @@ public sealed class Materialized<TKey, TValue, TStore>
     public static Materialized<TKey, TValue, TStore> As(SessionStoreSupplier supplier) => new() { SessionSupplier = supplier };
 
     /// <summary>A store without a name of its own, with these serializers.</summary>
-    public static Materialized<TKey, TValue, TStore> With(ISerDes<TKey> keySerdes, ISerDes<TValue> valueSerdes) => new() { KeySerdes = keySerdes, ValueSerdes = valueSerdes };
+    public static Materialized<TKey, TValue, TStore> With(ISerDes<TKey> keySerdes, ISerDes<TValue> valueSerdes) =>
+        new() { KeySerdes = keySerdes, ValueSerdes = valueSerdes };
 
     /// <summary>Streamiz' word for <see cref="As(string)"/>.</summary>
     public static Materialized<TKey, TValue, TStore> Create(string storeName) => As(storeName);
@@ -145,7 +146,7 @@ public sealed class Materialized<TKey, TValue, TStore>
             KeyValueSupplier ?? Stores.InMemoryKeyValueStore(StoreName ?? storeName, Ttl), KeySerdes ?? keySerdes, ValueSerdes ?? valueSerdes));
 
     /// <summary>The builder of a windowed aggregate's store.</summary>
-    /// <exception cref="TopologyException">The retention is shorter than <paramref name="retention"/>, which is what the operator needs: the windows' size and grace.</exception>
+    /// <exception cref="TopologyException">The retention is shorter than the operator's: its windows' size and grace.</exception>
     public StoreBuilder<ITimestampedWindowStore<TKey, TValue>> TimestampedWindowStore(
         string storeName, TimeSpan retention, TimeSpan windowSize, ISerDes<TKey> keySerdes, ISerDes<TValue> valueSerdes) =>
         Configure(Stores.TimestampedWindowStoreBuilder(
@@ -154,7 +155,7 @@ public sealed class Materialized<TKey, TValue, TStore>
             ValueSerdes ?? valueSerdes));
 
     /// <summary>The builder of a session aggregate's store.</summary>
-    /// <exception cref="TopologyException">The retention is shorter than <paramref name="retention"/>, which is what the operator needs: the sessions' gap and grace.</exception>
+    /// <exception cref="TopologyException">The retention is shorter than the operator's: its sessions' gap and grace.</exception>
     public StoreBuilder<ISessionStore<TKey, TValue>> SessionStore(string storeName, TimeSpan retention, ISerDes<TKey> keySerdes, ISerDes<TValue> valueSerdes) =>
         Configure(Stores.SessionStoreBuilder(
             RequireRetention(SessionSupplier ?? Stores.InMemorySessionStore(StoreName ?? storeName, Retention ?? retention), s => s.Retention, retention),
@@ -162,7 +163,9 @@ public sealed class Materialized<TKey, TValue, TStore>
             ValueSerdes ?? valueSerdes));
 
     private T RequireRetention<T>(T supplier, Func<T, TimeSpan> given, TimeSpan needed) =>
-        given(supplier) >= needed ? supplier : throw new TopologyException($"store \"{StoreName}\": the retention of {given(supplier)} is shorter than the {needed} that its windows live");
+        given(supplier) >= needed
+            ? supplier
+            : throw new TopologyException($"store \"{StoreName}\": the retention of {given(supplier)} is shorter than the {needed} that its windows live");
 
     private StoreBuilder<T> Configure<T>(StoreBuilder<T> builder)
         where T : IStateStore

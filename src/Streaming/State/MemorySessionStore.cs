@@ -84,7 +84,8 @@ internal sealed class MemorySessionStore<TKey, TValue>(SessionStoreSupplier kind
 
     public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> All() => Sorted(table.CollectAll(0, long.MaxValue, _ => true), Hit<TValue>.ByKey);
 
-    public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> FindSessionsByEnd(long endFrom, long endTo) => Sorted(table.CollectAll(endFrom, endTo, _ => true), Hit<TValue>.ByTime);
+    public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> FindSessionsByEnd(long endFrom, long endTo) =>
+        Sorted(table.CollectAll(endFrom, endTo, _ => true), Hit<TValue>.ByTime);
 
     public void Flush(IChangelog changelog) => table.Flush(changelog);
 

@@ -92,7 +92,8 @@ internal class MemoryWindowStore<TKey, TValue>(WindowStoreSupplier kind, ISerDes
     public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> BackwardFetch(TKey keyFrom, TKey keyTo, long timeFrom, long timeTo) =>
         Fetch(keyFrom, keyTo, timeFrom, timeTo).Reverse();
 
-    public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> FetchAll(long timeFrom, long timeTo) => Sorted(table.CollectAll(timeFrom, timeTo, _ => true), Hit<TValue>.ByKey);
+    public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> FetchAll(long timeFrom, long timeTo) =>
+        Sorted(table.CollectAll(timeFrom, timeTo, _ => true), Hit<TValue>.ByKey);
 
     public IEnumerable<KeyValuePair<Windowed<TKey>, TValue>> BackwardFetchAll(long timeFrom, long timeTo) => FetchAll(timeFrom, timeTo).Reverse();
 

@@ -145,7 +145,7 @@ internal sealed class SpillLog(string directory) : IDisposable
         if (segments.Count == MostSegments)
         {
             segment.Dispose();
-            throw new InvalidOperationException($"the store has reached {(long)MostSegments * LargestSegment >> 30} GB, the most a task's store can hold: spread the state over more partitions");
+            throw new InvalidOperationException($"a store holds {(long)MostSegments * LargestSegment >> 20} MB at most: spread the state over more partitions");
         }
         current = segments.Count;
         segments.Add(segment);

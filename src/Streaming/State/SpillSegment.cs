@@ -1,10 +1,15 @@
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 
 namespace Streams.Streaming.State;
 
-/// <summary>A file in memory's address space, unlinked as soon as it is mapped: the system keeps in memory what is used, and nothing of it outlives the process. A store that is thrown away without being disposed of gives its files back when it is collected.</summary>
+/// <summary>
+/// A file in memory's address space, unlinked as soon as it is mapped: the system keeps in memory what is used, and nothing of it outlives the process. A
+/// store that is thrown away without being disposed of gives its files back when it is collected.
+/// </summary>
 internal sealed unsafe class SpillSegment : IDisposable
 {
+    private const int AdviceRandom = 1;
     private readonly MemoryMappedFile file;
     private readonly MemoryMappedViewAccessor view;
     private readonly byte* start;
@@ -29,6 +34,9 @@ internal sealed unsafe class SpillSegment : IDisposable
         file = MemoryMappedFile.CreateFromFile(stream, null, capacity, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
         view = file.CreateViewAccessor(0, capacity);
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        // Gets come from anywhere: what lies around a missing page is not worth reading. Advice only, so the answer does not matter.
+        if (OperatingSystem.IsLinux())
+            _ = Advise((nint)start, (nuint)capacity, AdviceRandom);
     }
 
     ~SpillSegment() => view?.SafeMemoryMappedViewHandle.ReleasePointer();
@@ -52,4 +60,7 @@ internal sealed unsafe class SpillSegment : IDisposable
         file.Dispose();
         GC.SuppressFinalize(this);
     }
+
+    [DllImport("libc", EntryPoint = "madvise")]
+    private static extern int Advise(nint address, nuint length, int advice);
 }

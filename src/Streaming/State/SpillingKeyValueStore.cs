@@ -260,7 +260,9 @@ internal class SpillingKeyValueStore<TKey, TValue> : IKeyValueStore<TKey, TValue
 
     private void Tell(ReadOnlySpan<byte> key, TValue value) => OnExpired?.Invoke(keySerDes.Deserialize(key), value);
 
-    /// <summary>Takes out what has expired, once a sixteenth of the time to live. A place may hold another entry by now: what counts is that the index points there.</summary>
+    /// <summary>
+    /// Takes out what has expired, once a sixteenth of the time to live. A place may hold another entry by now: what counts is that the index points there.
+    /// </summary>
     private long Sweep(IChangelog changelog)
     {
         var bytes = 0L;

@@ -15,5 +15,5 @@ public sealed record WindowStoreSupplier(string Name, TimeSpan Retention, TimeSp
 public sealed record SessionStoreSupplier(string Name, TimeSpan Retention);
 
 /// <summary>The files of a store that may be larger than memory. They hold nothing that outlives the store: after a restart it is restored into new ones.</summary>
-/// <param name="Directory">Where the files are made; null: the system's folder for temporary files. They are unlinked at once, so that not even a killed process leaves them behind.</param>
+/// <param name="Directory">Where the files are made; null: the system's folder for temporary files. They are unlinked at once: a killed process leaves none.</param>
 public sealed record SpillOptions(string? Directory = null);

@@ -9,7 +9,10 @@ public static class Stores
     /// <param name="ttl">How long an entry lives by stream time after it was put; null: until it is deleted.</param>
     public static KeyValueStoreSupplier InMemoryKeyValueStore(string name, TimeSpan? ttl = null) => new(RequireName(name), RequirePositive(ttl));
 
-    /// <summary>A key-value store whose values may take more room than there is memory; its index (eight bytes a slot, 11 to 21 a key) is in memory. It keeps no order: a range reads all keys.</summary>
+    /// <summary>
+    /// A key-value store whose values may take more room than there is memory; its index (eight bytes a slot, 11 to 21 a key) is in memory. It keeps no
+    /// order: a range reads all keys.
+    /// </summary>
     public static KeyValueStoreSupplier PersistentKeyValueStore(string name, TimeSpan? ttl = null, SpillOptions? spill = null) =>
         new(RequireName(name), RequirePositive(ttl), spill ?? new SpillOptions());
 

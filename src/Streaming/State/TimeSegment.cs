@@ -121,7 +121,9 @@ internal sealed class TimeSegment<TValue>(long id)
         return written;
     }
 
-    /// <summary>Writes tombstones for entries of the expired segment, at most so many; returns how many it wrote. <see cref="IsBuried"/> when there are no more.</summary>
+    /// <summary>
+    /// Writes tombstones for entries of the expired segment, at most so many; returns how many it wrote. <see cref="IsBuried"/> when there are no more.
+    /// </summary>
     public int Bury(TimeLog<TValue> log, int most)
     {
         var written = 0;

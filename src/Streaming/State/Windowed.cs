@@ -3,7 +3,10 @@ namespace Streams.Streaming.State;
 /// <summary>A key within a window.</summary>
 public readonly record struct Windowed<TKey>(TKey Key, Window Window);
 
-/// <summary>A span of time, milliseconds since the epoch. Whether the end belongs to it is the affair of its kind: <see cref="TimeWindow"/>, <see cref="SessionWindow"/>.</summary>
+/// <summary>
+/// A span of time, milliseconds since the epoch. Whether the end belongs to it is the affair of its kind: <see cref="TimeWindow"/>, <see
+/// cref="SessionWindow"/>.
+/// </summary>
 public readonly record struct Window(long StartMs, long EndMs)
 {
     public DateTimeOffset StartTime => DateTimeOffset.FromUnixTimeMilliseconds(StartMs);

@@ -15,7 +15,7 @@ internal static class Sequences
             check(new Random(int.Parse(one, CultureInfo.InvariantCulture)));
             return;
         }
-        var count = Tier.Of(400, 12_000);
+        var count = Tier.Of(300, 12_000);
         var first = Random.Shared.Next(1_000_000_000);
         output.WriteLine($"{count} sequences, seeds from {first}");
         for (var i = 0; i < count; i++)
