@@ -13,7 +13,8 @@ var config = new StreamConfig
     GroupProtocol = Enum.Parse<GroupProtocol>(args[6]),
     SessionTimeout = TimeSpan.FromMilliseconds(int.Parse(args[5], CultureInfo.InvariantCulture)),
 };
-await using var stream = new KafkaStream(CountingProcessor.Topology(args[2], args[3]), config);
+var log = new CapturedLog { Echo = Environment.GetEnvironmentVariable("STREAMS_TEST_LOG") is not null };
+await using var stream = new KafkaStream(CountingProcessor.Topology(args[2], args[3]), config, log);
 await stream.StartAsync();
 await stream.WaitUntilRunning();
 Console.WriteLine("running");
