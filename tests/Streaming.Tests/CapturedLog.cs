@@ -11,6 +11,11 @@ internal sealed class CapturedLog : ILogger
     /// <summary>By task: how often this instance restored it.</summary>
     public Dictionary<string, int> Restores => entries.Where(e => e.Event == 2006).GroupBy(e => e.Text.Split(':')[0]).ToDictionary(g => g.Key, g => g.Count());
 
+    /// <summary>By partition: how often this instance was given it.</summary>
+    public Dictionary<int, int> Assignments => entries.Where(e => e.Event == 2002)
+        .SelectMany(e => System.Text.RegularExpressions.Regex.Matches(e.Text, @"\[\[(\d+)\]\]").Select(m => int.Parse(m.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)))
+        .GroupBy(p => p).ToDictionary(g => g.Key, g => g.Count());
+
     /// <summary>Also writes to the standard error: what a child process did.</summary>
     public bool Echo { get; init; }
 
