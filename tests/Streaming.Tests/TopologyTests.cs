@@ -24,14 +24,14 @@ public sealed class TopologyTests
                 Sink: sink (topic: out)
                   <-- count
 
-               Sub-topology: 1
+              Sub-topology: 1
                 Source: other (topics: [in2])
                   --> idle
                 Processor: idle (stores: [])
                   --> none
                   <-- other
 
-               Sub-topology: 2 for global store (will not generate tasks)
+              Sub-topology: 2 for global store (will not generate tasks)
                 Source: contracts-source (topics: [contracts])
                   --> contracts
                 Processor: contracts (stores: [contracts])

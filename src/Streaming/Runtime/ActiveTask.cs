@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Confluent.Kafka;
+using Streams.Streaming.State.Local;
 
 namespace Streams.Streaming.Runtime;
 
@@ -46,6 +47,9 @@ internal sealed class ActiveTask
     /// <summary>Changelog records applied.</summary>
     public long RestoredRecords { get; set; }
 
+    /// <summary>Its local state; null without a state directory.</summary>
+    public LocalTask? Local { get; set; }
+
     /// <summary>No group offset was committed for any of its partitions.</summary>
     public bool NothingCommitted { get; set; }
 
@@ -61,6 +65,8 @@ internal sealed class ActiveTask
 
     public void Close()
     {
+        // First, since it may still be feeding the stores.
+        Local?.Dispose();
         lock (Task.Gate)
         {
             var ready = State == TaskState.Running;
@@ -94,8 +100,8 @@ internal sealed class InputPartition(ActiveTask owner, TopicPartition partition,
     /// <summary>The consumer fetches nothing of it until the queue is shorter.</summary>
     public bool Paused { get; set; }
 
-    /// <summary>How often in a row its place in the log had to be found again, and where.</summary>
-    public (long Position, int Times) Lost { get; set; }
+    /// <summary>Where its place in the log was last lost, and since when (see <see cref="Stopwatch"/>).</summary>
+    public (long Position, long Since) Lost { get; set; }
 
     /// <summary>Sets the offset to process and to fetch next.</summary>
     public void MoveTo(long offset) => Position = Fetched = offset;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Streams.Streaming.State.Local;
 
 namespace Streams.Streaming.Runtime;
 
@@ -15,6 +16,7 @@ internal sealed class StreamTask
     private readonly Dictionary<string, BytesNode[]> entrances = new(StringComparer.Ordinal);
     private readonly Punctuations byStreamTime = new();
     private readonly Punctuations byWallClock = new();
+    private readonly Dictionary<NodeSpec, Node[]> below = [];
     private readonly string deadLetterTopic;
     private unsafe void* current;
 
@@ -23,13 +25,15 @@ internal sealed class StreamTask
     {
         (ApplicationId, Collector, Clock, Partition) = (applicationId, collector, clock, partition);
         this.deadLetterTopic = deadLetterTopic ?? DefaultDeadLetterTopic(applicationId);
-        Name = string.Create(CultureInfo.InvariantCulture, $"{topology.Id}_{partition}");
+        Name = NameOf(topology, partition);
         foreach (var spec in topology.Stores)
             stores.Add((spec.New(), spec.LoggingEnabled ? new StoreChangelog(collector, ChangelogTopic(applicationId, spec.Name), partition, clock) : null));
         foreach (var spec in topology.Nodes)
             AddNode(spec);
         foreach (var spec in topology.Nodes)
             Connect(spec);
+        foreach (var source in topology.Nodes.Where(n => n.TimeHorizonMs is not null))
+            below.Add(source, Below(source, topology.Nodes));
     }
 
     public string ApplicationId { get; }
@@ -62,8 +66,18 @@ internal sealed class StreamTask
     /// <summary>The stores that are restored from changelogs.</summary>
     public IEnumerable<IStateStore> Stores => stores.Where(s => s.Changelog is not null).Select(s => s.Store);
 
+    /// <summary>What the logged stores write to their changelogs goes into the buffer too, by their place in <see cref="Stores"/>.</summary>
+    public void LogLocally(CommitBuffer buffer)
+    {
+        var index = 0;
+        foreach (var changelog in stores.Select(s => s.Changelog).OfType<StoreChangelog>())
+            changelog.LogLocally(buffer, index++);
+    }
+
     /// <summary>The earliest wall-clock punctuation, milliseconds since the epoch.</summary>
     public long NextWallClockPunctuation => byWallClock.NextDue;
+
+    public static string NameOf(SubTopology topology, int partition) => string.Create(CultureInfo.InvariantCulture, $"{topology.Id}_{partition}");
 
     public static string ChangelogTopic(string applicationId, string store) => $"{applicationId}-{store}-changelog";
 
@@ -103,13 +117,15 @@ internal sealed class StreamTask
             Punctuate(byStreamTime, StreamTime);
     }
 
-    /// <summary>Moves stream time where no record does, and tells every node, parents first.</summary>
-    public void AdvanceStreamTime(long time)
+    /// <summary>Records of sources so far, time markers apart: what does not change is idle.</summary>
+    public long Activity { get; set; }
+
+    /// <summary>Moves stream time where no record does, and tells every node below the source, parents first.</summary>
+    public void AdvanceStreamTime(NodeSpec source, long time)
     {
         StreamTime = Math.Max(StreamTime, time);
-        foreach (var node in inOrder)
-            node.OnStreamTime(StreamTime);
-        Punctuate(byStreamTime, StreamTime);
+        foreach (var node in below[source])
+            node.OnStreamTime(time);
     }
 
     /// <summary>Runs the wall-clock punctuations that are due.</summary>
@@ -136,13 +152,23 @@ internal sealed class StreamTask
         CommitRequested = false;
     }
 
-    public void Close() => inOrder.ForEach(n => n.Close());
+    /// <summary>Closes the nodes, then the stores that hold something beside memory.</summary>
+    public void Close()
+    {
+        inOrder.ForEach(n => n.Close());
+        stores.ForEach(s => (s.Store as IDisposable)?.Dispose());
+    }
 
-    /// <summary>Sends the record being processed to the dead letters.</summary>
+    /// <summary>Sends the record being processed to the dead letters; outside of processing, a letter without key and value.</summary>
     public unsafe void Drop(string code, string message)
     {
         if (current is null)
-            throw new InvalidOperationException("only a record that is being processed can be dropped");
+        {
+            // It came of a punctuation or a commit: there is no input record to set aside, but its end is told.
+            var none = new Record { Topic = "", Partition = Partition, Offset = -1, Timestamp = Math.Max(StreamTime, 0), Key = default, HasKey = false, Value = default, HasValue = false };
+            SetAside(deadLetterTopic, in none, code, "processing", message, null);
+            return;
+        }
 #pragma warning disable CS8500
         SetAside(deadLetterTopic, in *(Record*)current, code, "processing", message, null);
 #pragma warning restore CS8500
@@ -179,6 +205,17 @@ internal sealed class StreamTask
             return;
         nodes.Add(spec.Name, node);
         inOrder.Add(node);
+    }
+
+    private Node[] Below(NodeSpec source, IReadOnlyList<NodeSpec> specs)
+    {
+        HashSet<NodeSpec> reached = [source];
+        foreach (var spec in specs)
+        {
+            if (spec.Parents.Any(reached.Contains))
+                reached.Add(spec);
+        }
+        return [.. specs.Where(s => s != source && reached.Contains(s)).Select(s => nodes[s.Name])];
     }
 
     private void Connect(NodeSpec spec)

@@ -8,17 +8,27 @@ internal static class TopologyText
 {
     public static string Write(IReadOnlyList<SubTopology> subTopologies, IReadOnlyList<GlobalStoreSpec> globalStores)
     {
-        var text = new StringBuilder("Topologies:\n");
+        // The first sub-topology stands one column further in than the others, there as here.
+        var text = new StringBuilder("Topologies:\n ");
         foreach (var sub in subTopologies)
         {
-            text.Append(CultureInfo.InvariantCulture, $"   Sub-topology: {sub.Id}\n");
-            foreach (var node in sub.Nodes)
+            text.Append(CultureInfo.InvariantCulture, $"  Sub-topology: {sub.Id}\n");
+            foreach (var node in InOrder(sub.Nodes))
                 WriteNode(text, node);
             text.Append('\n');
         }
         for (var i = 0; i < globalStores.Count; i++)
             WriteGlobal(text, subTopologies.Count + i, globalStores[i]);
         return text.ToString();
+    }
+
+    /// <summary>The nodes with the most behind them first (what several paths lead to counts for each), then by name.</summary>
+    private static IEnumerable<NodeSpec> InOrder(IReadOnlyList<NodeSpec> nodes)
+    {
+        var sizes = new Dictionary<NodeSpec, double>();
+        foreach (var node in nodes.Reverse())
+            sizes[node] = 1 + node.Children.Sum(child => sizes[child]);
+        return nodes.OrderByDescending(n => sizes[n]).ThenBy(n => n.Name, StringComparer.Ordinal);
     }
 
     private static void WriteNode(StringBuilder text, NodeSpec node)
@@ -36,12 +46,12 @@ internal static class TopologyText
     private static void WriteGlobal(StringBuilder text, int id, GlobalStoreSpec store) => text.Append(
         CultureInfo.InvariantCulture,
         $"""
-           Sub-topology: {id} for global store (will not generate tasks)
-            Source: {store.Name}-source (topics: [{store.Topic}])
-              --> {store.Name}
-            Processor: {store.Name} (stores: [{store.Name}])
+          Sub-topology: {id} for global store (will not generate tasks)
+            Source: {store.Source} (topics: [{store.Topic}])
+              --> {store.Processor}
+            Processor: {store.Processor} (stores: [{store.Name}])
               --> none
-              <-- {store.Name}-source
+              <-- {store.Source}
 
 
         """);

@@ -4,6 +4,8 @@ namespace Streams.Streaming.Dsl.Internal;
 internal readonly record struct Change<TValue>(TValue? New, bool HasNew, TValue? Old, bool HasOld)
 {
     public static Change<TValue> Of(TValue? value, bool has, TValue? old, bool hadOld) => new(value, has, old, hadOld);
+
+    public Change<TValue> WithoutOld() => new(New, HasNew, default, false);
 }
 
 /// <summary>Looks up a table's present values, from the processor that it was made for.</summary>
