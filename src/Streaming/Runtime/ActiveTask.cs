@@ -100,8 +100,8 @@ internal sealed class InputPartition(ActiveTask owner, TopicPartition partition,
     /// <summary>The consumer fetches nothing of it until the queue is shorter.</summary>
     public bool Paused { get; set; }
 
-    /// <summary>How often in a row its place in the log had to be found again, and where.</summary>
-    public (long Position, int Times) Lost { get; set; }
+    /// <summary>Where its place in the log was last lost, and since when (see <see cref="Stopwatch"/>).</summary>
+    public (long Position, long Since) Lost { get; set; }
 
     /// <summary>Sets the offset to process and to fetch next.</summary>
     public void MoveTo(long offset) => Position = Fetched = offset;

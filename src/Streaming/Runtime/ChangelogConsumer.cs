@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
@@ -8,8 +9,10 @@ namespace Streams.Streaming.Runtime;
 /// <summary>Reads any number of changelog partitions through one consumer, in batches. The consumer is there only while there is something to read.</summary>
 internal sealed class ChangelogConsumer(string name, StreamConfig config, ILogger logger) : IDisposable
 {
+    private static readonly TimeSpan LookupTimeout = TimeSpan.FromSeconds(10), Grace = TimeSpan.FromSeconds(30);
     private readonly List<ChangelogPartition> partitions = [];
     private readonly Dictionary<(nint Topic, int Partition), ChangelogPartition?> lookup = [];
+    private readonly Dictionary<ChangelogPartition, (long Position, long Since, bool Waits)> lost = [];
     private IConsumer<Ignore, Ignore>? consumer;
     private BatchReader? reader;
 
@@ -50,6 +53,7 @@ internal sealed class ChangelogConsumer(string name, StreamConfig config, ILogge
     {
         if (reader is null)
             return 0;
+        FindLost();
         var count = reader.Read(timeout);
         try
         {
@@ -66,6 +70,7 @@ internal sealed class ChangelogConsumer(string name, StreamConfig config, ILogge
     {
         partitions.Clear();
         lookup.Clear();
+        lost.Clear();
         reader?.Dispose();
         consumer?.Dispose();
         (reader, consumer) = (null, null);
@@ -111,8 +116,38 @@ internal sealed class ChangelogConsumer(string name, StreamConfig config, ILogge
         return found;
     }
 
-    private static unsafe void AtError(ChangelogPartition changelog, NativeMessage* message)
+    /// <summary>
+    /// Where a broker has just come back, or by an older leader epoch, the client may conclude that a position is not in the log. The log is asked, and read on
+    /// from there when it has it, be it after a while.
+    /// </summary>
+    private void FindLost()
     {
+        foreach (var (changelog, (position, since, _)) in lost.Where(l => l.Value.Waits && partitions.Contains(l.Key)).ToList())
+        {
+            if (changelog.Position != position)
+                continue;
+            var log = consumer!.QueryWatermarkOffsets(changelog.Partition, LookupTimeout);
+            if (position < log.Low.Value || Stopwatch.GetElapsedTime(since) > Grace)
+                throw new StreamsException($"changelog {changelog.Partition} at {position} of {changelog.End}: the log holds {log.Low} to {log.High}");
+            if (position > log.High.Value)
+                continue;
+            consumer.IncrementalUnassign([changelog.Partition]);
+            consumer.IncrementalAssign([new TopicPartitionOffset(changelog.Partition, position)]);
+            lost[changelog] = (position, since, Waits: false);
+        }
+        foreach (var found in lost.Keys.Where(c => !partitions.Contains(c) || c.Position != lost[c].Position).ToList())
+            lost.Remove(found);
+    }
+
+    private unsafe void AtError(ChangelogPartition changelog, NativeMessage* message)
+    {
+        if (message->Error is (int)ErrorCode.Local_AutoOffsetReset or (int)ErrorCode.Local_LogTruncation)
+        {
+            logger.PlaceLost(changelog.Partition.ToString(), changelog.Position, Marshal.PtrToStringUTF8((nint)message->Value, checked((int)message->ValueLength)));
+            var since = lost.TryGetValue(changelog, out var known) && known.Position == changelog.Position ? known.Since : Stopwatch.GetTimestamp();
+            lost[changelog] = (changelog.Position, since, Waits: true);
+            return;
+        }
         if (message->Error != BatchReader.EndOfPartition)
             throw new StreamsException($"changelog {changelog.Partition} at {changelog.Position} of {changelog.End}: {(ErrorCode)message->Error} "
                 + Marshal.PtrToStringUTF8((nint)message->Value, checked((int)message->ValueLength)));

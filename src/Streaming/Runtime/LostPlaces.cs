@@ -9,17 +9,19 @@ namespace Streams.Streaming.Runtime;
 /// </summary>
 internal sealed class LostPlaces(ThreadContext thread, TaskSet tasks, GroupMembership membership)
 {
-    private const int Attempts = 10;
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
     private readonly List<InputPartition> lost = [];
     private long since;
 
     public void Add(InputPartition input, string message)
     {
         thread.Logger.PlaceLost(input.Partition.ToString(), input.Fetched, message);
-        input.Lost = (input.Fetched, input.Lost.Position == input.Fetched ? input.Lost.Times + 1 : 1);
+        if (input.Lost.Since == 0 || input.Lost.Position != input.Fetched)
+            input.Lost = (input.Fetched, Stopwatch.GetTimestamp());
         if (lost.Count == 0)
             since = Stopwatch.GetTimestamp();
-        lost.Add(input);
+        if (!lost.Contains(input))
+            lost.Add(input);
     }
 
     /// <summary>Looks them up, when there are any, and has them fetched again.</summary>
@@ -31,8 +33,8 @@ internal sealed class LostPlaces(ThreadContext thread, TaskSet tasks, GroupMembe
             return;
         try
         {
-            foreach (var input in lost)
-                Require(input);
+            if (!lost.TrueForAll(IsThere))
+                return;
             membership.FetchAgain(tasks.Running);
             lost.Clear();
         }
@@ -42,10 +44,13 @@ internal sealed class LostPlaces(ThreadContext thread, TaskSet tasks, GroupMembe
         }
     }
 
-    private void Require(InputPartition input)
+    /// <summary>A broker that has just started may tell a lower end for a while.</summary>
+    private bool IsThere(InputPartition input)
     {
         var (start, end) = thread.Admin.Range(input.Partition);
-        if (input.Fetched < start || input.Fetched > end || input.Lost.Times > Attempts)
+        var patient = Stopwatch.GetElapsedTime(input.Lost.Since) < Grace;
+        if (input.Fetched < start || !patient)
             throw new StreamsException($"{input.Partition}: offset {input.Fetched} is committed, but the log holds {start} to {end} (deleted by retention, or truncated)");
+        return input.Fetched <= end;
     }
 }
