@@ -28,7 +28,7 @@ public sealed class Topology
     /// <param name="extractor">Null: the record's own timestamp.</param>
     public Topology AddSource<TKey, TValue>(
         string name, IReadOnlyList<string> topics, ISerDes<TKey> keySerDes, ISerDes<TValue> valueSerDes, TimestampExtractor<TKey, TValue>? extractor = null) =>
-        AddSource(name, [.. topics.Select(t => new TopicName(t))], (task, spec) => new SourceNode<TKey, TValue>(task, spec.Name, keySerDes, valueSerDes, extractor));
+        AddSource(name, [.. topics.Select(t => new TopicName(t))], (task, spec) => new SourceNode<TKey, TValue>(task, spec, keySerDes, valueSerDes, extractor));
 
     /// <summary>Adds a processor of bytes; the supplier is called once a task.</summary>
     public Topology AddProcessor(string name, Func<IProcessor> supplier, params string[] parents)
@@ -129,11 +129,32 @@ public sealed class Topology
     }
 
     internal Topology AddSource<TKey, TValue>(string name, TopicName topic, ISerDes<TKey> keySerDes, ISerDes<TValue> valueSerDes) =>
-        AddSource(name, [topic], (task, spec) => new SourceNode<TKey, TValue>(task, spec.Name, keySerDes, valueSerDes, extractor: null));
+        AddSource(name, [topic], (task, spec) => new SourceNode<TKey, TValue>(task, spec, keySerDes, valueSerDes, extractor: null));
 
     internal Topology AddSink<TKey, TValue>(
         string name, TopicName topic, ISerDes<TKey> keySerDes, ISerDes<TValue> valueSerDes, StreamPartitioner<TKey, TValue>? partitioner, params string[] parents) =>
         Add(new NodeSpec(NodeKind.Sink, name, [topic], (task, spec) => NewSink(task, spec, topic, keySerDes, valueSerDes, partitioner), ParentsOf(name, parents)));
+
+    /// <summary>Sets after how long without a record a source's task writes time markers, see <see cref="TimeMarkers"/>.</summary>
+    internal void SetIdleTimeout(string source, TimeSpan timeout) => byName[source].IdleTimeout = timeout;
+
+    /// <summary>
+    /// Says that a node waits for stream time. The nearest sources above it then write time markers when they are idle: a repartition topic's, if an idle timeout
+    /// is set for a source that the topic's records come from.
+    /// </summary>
+    /// <param name="horizonMs">How far stream time may pass a record until nothing waits any more.</param>
+    internal void UsesStreamTime(string node, long horizonMs)
+    {
+        foreach (var source in SourcesAbove(byName[node]))
+        {
+            source.IdleTimeout ??= IdleTimeoutBehind(source);
+            if (source.IdleTimeout is not null)
+                source.TimeHorizonMs = Math.Max(source.TimeHorizonMs ?? 0, horizonMs);
+        }
+    }
+
+    /// <summary>The names of a node's parents.</summary>
+    internal IEnumerable<string> ParentsOf(string node) => byName[node].Parents.Select(p => p.Name);
 
     /// <param name="applicationId">What stands in front of internal topics' names; empty to describe the topology.</param>
     internal IReadOnlyList<SubTopology> Build(string applicationId)
@@ -161,6 +182,15 @@ public sealed class Topology
     }
 
     private static T Supplied<T>(string name, T processor) => processor ?? throw new TopologyException($"the supplier of processor \"{name}\" returned null");
+
+    private static IEnumerable<NodeSpec> SourcesAbove(NodeSpec node) => node.Kind == NodeKind.Source ? [node] : node.Parents.SelectMany(SourcesAbove).Distinct();
+
+    /// <summary>The shortest idle timeout of the sources whose records come to an internal topic's source.</summary>
+    private TimeSpan? IdleTimeoutBehind(NodeSpec source)
+    {
+        var writers = nodes.Where(n => n.Kind == NodeKind.Sink && n.Topics.Any(t => t.IsInternal && source.Topics.Contains(t)));
+        return writers.SelectMany(SourcesAbove).Min(s => s.IdleTimeout ?? IdleTimeoutBehind(s));
+    }
 
     private Topology AddSource(string name, IReadOnlyList<TopicName> topics, Func<StreamTask, NodeSpec, Node>? create)
     {

@@ -5,22 +5,32 @@ namespace Streams.Streaming.Conformance.Tests;
 /// <summary>Ours against Kafka Streams', record by record.</summary>
 static class Comparison
 {
+    /// <summary>Plays a script's sequences on a case and fails at the first difference that is not deliberate.</summary>
+    public static void Compare(Case each, Script script)
+    {
+        Assert.NotEmpty(script.Sequences);
+        foreach (var theirs in script.Sequences)
+        {
+            var difference = Difference(Deliberate.Apply(each.Name, theirs), Ours.Play(each.Build(), theirs));
+            Assert.True(difference is null, $"{each.Name}, seed {OracleRun.Seed}: {difference}");
+        }
+    }
+
     /// <summary>The first difference with what led to it, or null.</summary>
-    /// <param name="headers">Whether output headers count too.</param>
-    public static string? Difference(Sequence theirs, Sequence ours, bool headers)
+    public static string? Difference(Sequence theirs, Sequence ours)
     {
         for (var i = 0; i < theirs.Steps.Count; i++)
         {
-            var expected = Lines(theirs.Steps[i], headers);
-            var actual = Lines(ours.Steps[i], headers);
+            var expected = Lines(theirs.Steps[i]);
+            var actual = Lines(ours.Steps[i]);
             if (!expected.SequenceEqual(actual)) return Told(theirs, i, expected, actual);
         }
         return null;
     }
 
     /// <summary>Topics have no order among each other, so they are compared one by one; within a topic the order counts.</summary>
-    private static List<string> Lines(Step step, bool headers) =>
-        [.. step.Outputs.OrderBy(line => line[..line.IndexOf('\t', StringComparison.Ordinal)], StringComparer.Ordinal).Select(line => headers ? line : line[..line.LastIndexOf('\t')])];
+    private static List<string> Lines(Step step) =>
+        [.. step.Outputs.OrderBy(line => line[..line.IndexOf('\t', StringComparison.Ordinal)], StringComparer.Ordinal)];
 
     private static string Told(Sequence theirs, int at, List<string> expected, List<string> actual)
     {

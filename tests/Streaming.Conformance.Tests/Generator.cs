@@ -4,9 +4,15 @@ namespace Streams.Streaming.Conformance.Tests;
 /// <param name="Topics">Where they go, in equal shares.</param>
 /// <param name="Nulls">Null values in a hundred.</param>
 /// <param name="Numbers">Numbers that values have; 0 is a number of its own for each record.</param>
-sealed record Shape(string[] Topics, int Nulls, int Numbers)
+/// <param name="Tick">What all times are multiples of.</param>
+/// <param name="MostLate">A record that is later than this but not later than <see cref="TooLate"/> comes as late as this.</param>
+sealed record Shape(string[] Topics, int Nulls, int Numbers, int Tick = 1, int MostLate = int.MaxValue)
 {
+    public int TooLate { get; init; } = int.MaxValue;
+
     public static Shape Stream { get; } = new(["a"], 8, 0);
+
+    public static Shape Even { get; } = Stream with { Tick = 2 };
 
     public static Shape Table { get; } = new(["a"], 20, 6);
 }
@@ -20,7 +26,7 @@ sealed class Generator
     private const string Letters = "aabbccddz";
     private ulong _state;
     private readonly Shape _shape;
-    private long _time;
+    private long _time, _latest;
 
     private Generator(ulong seed, Shape shape)
     {
@@ -40,13 +46,16 @@ sealed class Generator
         var topic = _shape.Topics[Below(_shape.Topics.Length)];
         var key = Below(100) < 4 ? null : "abcd".Substring(Below(Below(3) == 0 ? 4 : 2), 1);
         var value = Below(100) < _shape.Nulls ? null : $"{Letters[Below(Letters.Length)]}:{(_shape.Numbers == 0 ? index : Below(_shape.Numbers))}";
-        return new Input(topic, key, value, Time());
+        var time = Time();
+        if (key is not null && value is not null) _latest = Math.Max(_latest, time);
+        return new Input(topic, key, value, time);
     }
 
     private long Time()
     {
         _time += Below(100) switch { < 25 => 0, < 92 => Below(5), _ => Below(60) };
-        return Math.Max(0, _time - (Below(4) == 0 ? Below(32) : 0));
+        var time = Math.Max(0, _time - (Below(4) == 0 ? Below(32) : 0)) / _shape.Tick * _shape.Tick;
+        return _latest - time > _shape.MostLate && _latest - time <= _shape.TooLate ? _latest - _shape.MostLate : time;
     }
 
     private int Below(int limit)

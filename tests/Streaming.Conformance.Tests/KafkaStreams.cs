@@ -10,8 +10,9 @@ static class KafkaStreams
     /// <summary>Why it cannot be had here, or null.</summary>
     public static string? Missing { get; } = Checkout.ServersMissing("kafka") ?? (Checkout.Program("javac") is null ? "no Java compiler is installed" : null);
 
-    /// <summary>Turns every NAME.in of a folder into NAME.out; the names of the cases it knows where there is no folder.</summary>
-    public static Task<IReadOnlyList<string>> PlayAsync(string? folder) => RunAsync("Oracle", folder is null ? [] : [folder]);
+    /// <summary>Turns every NAME.in of a folder into NAME.out.</summary>
+    /// <returns>The names of all cases it knows.</returns>
+    public static Task<IReadOnlyList<string>> PlayAsync(string folder) => RunAsync("Oracle", [folder]);
 
     /// <summary>Plays every NAME.in of a folder, of one sequence, on the driver and on an application at a broker; fails where they differ.</summary>
     /// <returns>Each case with the count of its results.</returns>

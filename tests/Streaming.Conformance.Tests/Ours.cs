@@ -7,7 +7,6 @@ namespace Streams.Streaming.Conformance.Tests;
 /// <summary>Plays sequences on our topologies as java/Oracle.java does on Kafka Streams'.</summary>
 static class Ours
 {
-    /// <summary>The description, with the name of the other application's first line.</summary>
     public static IReadOnlyList<string> Describe(Topology topology) => [.. topology.Describe().TrimEnd().Split('\n').Select(line => line.TrimEnd())];
 
     public static Sequence Play(Topology topology, Sequence sequence)

@@ -10,14 +10,11 @@ static class Recorded
 
     public static string Path(string name) => System.IO.Path.Combine(Checkout.Root, "tests", "Streaming.Conformance.Tests", "recorded", name + ".txt");
 
-    /// <summary>Plays the recorded sequences' input on Kafka Streams; the folder then holds NAME.out.</summary>
-    public static async Task PlayAsync(string folder)
-    {
-        foreach (var each in Catalogue.Cases.Values)
-        {
-            Script.Write(System.IO.Path.Combine(folder, each.Name + ".in"), each.Name,
-                Enumerable.Range(0, 2).Select(n => ($"{n}", Generator.Sequence(each.Name, each.Shape, Seed, n, 35))));
-        }
-        await KafkaStreams.PlayAsync(folder);
-    }
+    /// <summary>The sequences that are recorded of a case.</summary>
+    public static IEnumerable<(string Name, IReadOnlyList<Input> Inputs)> Inputs(Case each) =>
+        Enumerable.Range(0, 2).Select(n => ($"recorded {n}", Generator.Sequence(each.Name, each.Shape, Seed, n, 35)));
+
+    /// <summary>The recorded part of what Java made.</summary>
+    public static Script Of(Script made) =>
+        made with { Sequences = [.. made.Sequences.Where(s => s.Name.StartsWith("recorded", StringComparison.Ordinal))] };
 }

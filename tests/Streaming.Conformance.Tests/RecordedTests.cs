@@ -1,34 +1,14 @@
 namespace Streams.Streaming.Conformance.Tests;
 
-/// <summary>The records of recorded/ are what Kafka Streams makes.</summary>
+/// <summary>Every case of ours against the results of Kafka Streams that recorded/ keeps: everywhere.</summary>
 public sealed class RecordedTests
 {
-    [SkippableFact]
-    public async Task RecordedIsWhatKafkaStreamsMakes()
-    {
-        Skip.If(KafkaStreams.Missing is not null, KafkaStreams.Missing);
-        var folder = Directory.CreateTempSubdirectory("streams-recorded-");
-        try
-        {
-            await Recorded.PlayAsync(folder.FullName);
-            foreach (var name in Catalogue.Cases.Keys)
-            {
-                var made = await File.ReadAllTextAsync(Path.Combine(folder.FullName, name + ".out"));
-                if (Recorded.Again) await File.WriteAllTextAsync(Recorded.Path(name), made);
-                Assert.True(File.Exists(Recorded.Path(name)), $"{name} is not recorded: run this with STREAMS_RECORD=1");
-                Assert.Equal(made, await File.ReadAllTextAsync(Recorded.Path(name)));
-            }
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-    }
+    [Theory]
+    [MemberData(nameof(Catalogue.Names), MemberType = typeof(Catalogue))]
+    public void AsRecorded(string name) => Comparison.Compare(Catalogue.Cases[name], Script.Read(Recorded.Path(name)));
 
-    [SkippableFact]
-    public async Task JavaAndThisHaveTheSameCases()
-    {
-        Skip.If(KafkaStreams.Missing is not null, KafkaStreams.Missing);
-        Assert.Equal((await KafkaStreams.PlayAsync(null)).Order(StringComparer.Ordinal), Catalogue.Cases.Keys.Order(StringComparer.Ordinal));
-    }
+    [Theory]
+    [MemberData(nameof(Catalogue.Names), MemberType = typeof(Catalogue))]
+    public void DescribedAsRecorded(string name) =>
+        Assert.Equal(Description.Comparable(Script.Read(Recorded.Path(name)).Description), Description.Comparable(Ours.Describe(Catalogue.Cases[name].Build())));
 }

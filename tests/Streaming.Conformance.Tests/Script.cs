@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Streams.Streaming.Conformance.Tests;
 
 /// <summary>A record that goes in.</summary>
@@ -40,6 +42,22 @@ sealed record Script(string Case, IReadOnlyList<string> Description, IReadOnlyLi
             else throw new FormatException($"{path}: \"{line}\"");
         }
         return new Script(name ?? throw new FormatException($"{path} names no case"), description, sequences);
+    }
+
+    public override string ToString()
+    {
+        var text = new StringBuilder($"case {Case}\n");
+        foreach (var line in Description) text.Append($"= {line}\n");
+        foreach (var sequence in Sequences)
+        {
+            text.Append($"sequence {sequence.Name}\n");
+            foreach (var (input, outputs) in sequence.Steps)
+            {
+                text.Append($"{input}\n");
+                foreach (var output in outputs) text.Append($"< {output}\n");
+            }
+        }
+        return text.ToString();
     }
 
     /// <summary>The input alone.</summary>

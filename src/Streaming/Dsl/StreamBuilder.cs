@@ -14,6 +14,9 @@ public sealed partial class StreamBuilder
 {
     private int next;
 
+    /// <summary>Numbers that operators of Kafka Streams have and ours have not.</summary>
+    internal void Burn(int numbers) => next += numbers;
+
     internal Topology Topology { get; } = new();
 
     /// <summary>A stream of a topic's records, with the builder's serializers of their types.</summary>
@@ -72,8 +75,15 @@ public sealed partial class StreamBuilder
     /// Sends a stream through an internal topic "&lt;application.id&gt;-&lt;name&gt;-repartition", so that records of one key meet in one partition.
     /// </summary>
     /// <param name="partitions">Null: as many as the most of the topics that the stream comes from.</param>
+    /// <param name="nullKeys">Records without a key go through partition 0, for an operator that has a result for them; else they are dropped before.</param>
     internal KStream<TKey, TValue> Repartition<TKey, TValue>(
-        KStream<TKey, TValue> stream, string? name, ISerDes<TKey>? keySerDes, ISerDes<TValue>? valueSerDes, int? partitions = null, StreamPartitioner<TKey, TValue>? partitioner = null)
+        KStream<TKey, TValue> stream,
+        string? name,
+        ISerDes<TKey>? keySerDes,
+        ISerDes<TValue>? valueSerDes,
+        int? partitions = null,
+        StreamPartitioner<TKey, TValue>? partitioner = null,
+        bool nullKeys = false)
     {
         if (name is null)
             throw new TopologyException($"after \"{stream.Node}\" the records must be repartitioned by their new key: name the operator (Grouped.As, Repartitioned.As, StreamJoinProps …), for its internal topic is called after it");
@@ -83,7 +93,9 @@ public sealed partial class StreamBuilder
         var topic = new TopicName($"{name}-repartition", IsInternal: true);
         Topology.AddRepartitionTopic(topic.Name, partitions);
         var filter = $"{name}-repartition-filter";
-        Topology.AddProcessor(filter, () => new DropNullKeys<TKey, TValue>(), stream.Node);
+        Topology.AddProcessor<TKey, TValue, TKey, TValue>(filter, () => nullKeys ? new PassOn<TKey, TValue>() : new DropNullKeys<TKey, TValue>(), stream.Node);
+        if (nullKeys)
+            partitioner = static (in record, _) => record.HasKey ? IRecordCollector.ByKey : 0;
         Topology.AddSink($"{name}-repartition-sink", topic, keys, values, partitioner, filter);
         Topology.AddSource($"{name}-repartition-source", topic, keys, values);
         return new KStream<TKey, TValue>(this, $"{name}-repartition-source", keys, values);

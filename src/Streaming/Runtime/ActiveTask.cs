@@ -69,9 +69,11 @@ internal sealed class ActiveTask
         Local?.Dispose();
         lock (Task.Gate)
         {
+            var ready = State == TaskState.Running;
             State = TaskState.Closed;
             Group?.Dispose();
-            Task.Close();
+            if (ready)
+                Task.Close();
         }
     }
 }

@@ -33,6 +33,12 @@ internal sealed class NodeSpec(NodeKind kind, string name, IReadOnlyList<TopicNa
 
     public List<string> Stores { get; } = [];
 
+    /// <summary>Of a source: after how long without a record time markers are to be written where something below needs them.</summary>
+    public TimeSpan? IdleTimeout { get; set; }
+
+    /// <summary>Of a source: how far stream time may pass the last record until everything below that waits for time is done; null: nothing does.</summary>
+    public long? TimeHorizonMs { get; set; }
+
     public Node? Create(StreamTask task) => create?.Invoke(task, this);
 }
 

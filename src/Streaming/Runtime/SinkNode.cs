@@ -25,14 +25,17 @@ internal sealed class SinkNode<TKey, TValue>(
 {
     private readonly ArrayBufferWriter<byte> keyBytes = new();
     private readonly ArrayBufferWriter<byte> valueBytes = new();
+    private readonly int suffixLength = keySerDes is ISuffixedKeySerDes suffixed ? suffixed.SuffixLength : 0;
     private string lastTopic = "";
     private int lastTopicId = -1;
 
     public override void Process(in Record<TKey, TValue> record)
     {
         var topicId = TopicId(topicOf(in record));
-        var partition = partitioner?.Invoke(in record, task.Collector.PartitionCount(topicId)) ?? IRecordCollector.ByKey;
         var key = Write(keySerDes, record.Key, record.HasKey, keyBytes);
+        var partition = partitioner is not null ? partitioner(in record, task.Collector.PartitionCount(topicId))
+            : suffixLength > 0 && record.HasKey ? Murmur2.Partition(key[..^suffixLength], task.Collector.PartitionCount(topicId))
+            : IRecordCollector.ByKey;
         var value = Write(valueSerDes, record.Value, record.HasValue, valueBytes);
         task.Collector.Send(topicId, partition, key, value, record.Timestamp, record.Headers);
     }

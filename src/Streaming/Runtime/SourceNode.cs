@@ -3,16 +3,21 @@ using Streams.Streaming.SerDes;
 namespace Streams.Streaming.Runtime;
 
 /// <summary>Reads bytes into typed records. Keys and values of types that cannot be null must be there.</summary>
-internal sealed class SourceNode<TKey, TValue>(StreamTask task, string name, ISerDes<TKey> keySerDes, ISerDes<TValue> valueSerDes, TimestampExtractor<TKey, TValue>? extractor)
-    : BytesNode(name)
+internal sealed class SourceNode<TKey, TValue>(StreamTask task, NodeSpec spec, ISerDes<TKey> keySerDes, ISerDes<TValue> valueSerDes, TimestampExtractor<TKey, TValue>? extractor)
+    : BytesNode(spec.Name)
 {
+    private readonly TimeMarkers markers = new(task, spec);
     private Node<TKey, TValue>[] children = [];
     private Record<TKey, TValue> extracted;
 
     public override void Connect(IReadOnlyList<Node> children) => this.children = [.. children.Select(c => Typed.Cast<TKey, TValue>(this, c))];
 
+    public override void Init() => markers.Init();
+
     public override long TimestampOf(in Record record)
     {
+        if (TimeMarkers.IsMarker(in record))
+            return markers.AreRead ? record.Timestamp : -1;
         if (extractor is null)
             return record.Timestamp;
         extracted = Read(in record);
@@ -21,6 +26,12 @@ internal sealed class SourceNode<TKey, TValue>(StreamTask task, string name, ISe
 
     public override void Process(in Record record)
     {
+        if (TimeMarkers.IsMarker(in record))
+        {
+            markers.Read(in record);
+            return;
+        }
+        task.Activity++;
         var typed = extractor is null ? Read(in record) : extracted;
         if (typed.Timestamp < 0)
         {

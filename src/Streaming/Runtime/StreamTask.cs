@@ -16,6 +16,7 @@ internal sealed class StreamTask
     private readonly Dictionary<string, BytesNode[]> entrances = new(StringComparer.Ordinal);
     private readonly Punctuations byStreamTime = new();
     private readonly Punctuations byWallClock = new();
+    private readonly Dictionary<NodeSpec, Node[]> below = [];
     private readonly string deadLetterTopic;
     private unsafe void* current;
 
@@ -31,6 +32,8 @@ internal sealed class StreamTask
             AddNode(spec);
         foreach (var spec in topology.Nodes)
             Connect(spec);
+        foreach (var source in topology.Nodes.Where(n => n.TimeHorizonMs is not null))
+            below.Add(source, Below(source, topology.Nodes));
     }
 
     public string ApplicationId { get; }
@@ -114,13 +117,15 @@ internal sealed class StreamTask
             Punctuate(byStreamTime, StreamTime);
     }
 
-    /// <summary>Moves stream time where no record does, and tells every node, parents first.</summary>
-    public void AdvanceStreamTime(long time)
+    /// <summary>Records of sources so far, time markers apart: what does not change is idle.</summary>
+    public long Activity { get; set; }
+
+    /// <summary>Moves stream time where no record does, and tells every node below the source, parents first.</summary>
+    public void AdvanceStreamTime(NodeSpec source, long time)
     {
         StreamTime = Math.Max(StreamTime, time);
-        foreach (var node in inOrder)
-            node.OnStreamTime(StreamTime);
-        Punctuate(byStreamTime, StreamTime);
+        foreach (var node in below[source])
+            node.OnStreamTime(time);
     }
 
     /// <summary>Runs the wall-clock punctuations that are due.</summary>
@@ -147,7 +152,12 @@ internal sealed class StreamTask
         CommitRequested = false;
     }
 
-    public void Close() => inOrder.ForEach(n => n.Close());
+    /// <summary>Closes the nodes, then the stores that hold something beside memory.</summary>
+    public void Close()
+    {
+        inOrder.ForEach(n => n.Close());
+        stores.ForEach(s => (s.Store as IDisposable)?.Dispose());
+    }
 
     /// <summary>Sends the record being processed to the dead letters; outside of processing, a letter without key and value.</summary>
     public unsafe void Drop(string code, string message)
@@ -195,6 +205,17 @@ internal sealed class StreamTask
             return;
         nodes.Add(spec.Name, node);
         inOrder.Add(node);
+    }
+
+    private Node[] Below(NodeSpec source, IReadOnlyList<NodeSpec> specs)
+    {
+        HashSet<NodeSpec> reached = [source];
+        foreach (var spec in specs)
+        {
+            if (spec.Parents.Any(reached.Contains))
+                reached.Add(spec);
+        }
+        return [.. specs.Where(s => s != source && reached.Contains(s)).Select(s => nodes[s.Name])];
     }
 
     private void Connect(NodeSpec spec)

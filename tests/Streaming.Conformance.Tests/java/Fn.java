@@ -41,7 +41,7 @@ final class Fn {
     }
 
     static void outCounts(final KTable<Windowed<String>, Long> table) {
-        out(table.toStream((w, v) -> windowed(w)).mapValues(v -> v == null ? null : Long.toString(v)));
+        outWindowed(table.mapValues(v -> Long.toString(v)));
     }
 
     static String windowed(final Windowed<String> w) {

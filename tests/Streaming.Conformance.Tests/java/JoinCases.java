@@ -16,6 +16,8 @@ final class JoinCases {
         streamStream(cases, "equal", JoinWindows.ofTimeDifferenceAndGrace(ofMillis(0), ofMillis(5)));
         cases.put("join-stream-repartitioned", b -> Fn.out(Fn.stream(b, "a").selectKey((k, v) -> Fn.letter(v)).join(Fn.stream(b, "b"), Fn::join,
             JoinWindows.ofTimeDifferenceAndGrace(ofMillis(8), ofMillis(5)), joined())));
+        cases.put("join-stream-outer-repartitioned", b -> Fn.out(Fn.stream(b, "a").selectKey((k, v) -> Fn.letter(v)).outerJoin(Fn.stream(b, "b").selectKey((k, v) -> Fn.letter(v)), Fn::join,
+            JoinWindows.ofTimeDifferenceAndGrace(ofMillis(8), ofMillis(5)), joined())));
         cases.put("join-stream-chained", b -> Fn.out(Fn.stream(b, "a").leftJoin(Fn.stream(b, "b"), Fn::join, JoinWindows.ofTimeDifferenceAndGrace(ofMillis(8), ofMillis(5)), joined())
             .outerJoin(Fn.stream(b, "c"), Fn::join, JoinWindows.ofTimeDifferenceAndGrace(ofMillis(8), ofMillis(5)), joined("second"))));
         cases.put("join-stream-self", b -> {
@@ -46,9 +48,9 @@ final class JoinCases {
         });
         cases.put("join-tables-aggregates", b -> Fn.out(AggregateCases.byKey(b).reduce(Fn::append, Fn.kept("reduced"))
             .outerJoin(AggregateCases.texts(Fn.stream(b, "b").groupByKey(Grouped.with(Fn.S, Fn.S)).count(Fn.counts())), Fn::join)));
-        cases.put("join-foreign-inner", b -> Fn.out(Fn.table(b, "a").join(Fn.table(b, "b"), Fn::letter, Fn::join, TableJoined.as("foreign"), Fn.kept("joined"))));
-        cases.put("join-foreign-left", b -> Fn.out(Fn.table(b, "a").leftJoin(Fn.table(b, "b"), Fn::letter, Fn::join, TableJoined.as("foreign"), Fn.kept("joined"))));
-        cases.put("join-foreign-groupBy", b -> Fn.out(AggregateCases.texts(Fn.table(b, "a").leftJoin(Fn.table(b, "b"), Fn::letter, Fn::join, TableJoined.as("foreign"), Fn.kept("joined"))
+        cases.put("join-foreign-inner", b -> Fn.out(Fn.table(b, "a").join(Fn.table(b, "b"), Fn::letter, Fn::join, TableJoined.as("foreign"), Materialized.with(Fn.S, Fn.S))));
+        cases.put("join-foreign-left", b -> Fn.out(Fn.table(b, "a").leftJoin(Fn.table(b, "b"), Fn::letter, Fn::join, TableJoined.as("foreign"), Materialized.with(Fn.S, Fn.S))));
+        cases.put("join-foreign-groupBy", b -> Fn.out(AggregateCases.texts(Fn.table(b, "a").leftJoin(Fn.table(b, "b"), Fn::letter, Fn::join, TableJoined.as("foreign"), Fn.kept("foreign-result-store"))
             .groupBy((k, v) -> org.apache.kafka.streams.KeyValue.pair(v.substring(0, 1), v), Grouped.with("joined", Fn.S, Fn.S)).count(Fn.counts()))));
     }
 

@@ -15,17 +15,14 @@ import org.apache.kafka.streams.Topology;
 /**
  * Plays scripts on Kafka Streams: each NAME.in of a folder becomes NAME.out. A script names its case ("case NAME"), its sequences of records ("sequence N", each on
  * a fresh topology) and the records ("> topic key value timestamp", tabs between, "~" for null). The output repeats it, with the topology's description
- * ("= ...") after the case and what came out ("< topic key value timestamp headers") after each record. Without a folder it tells the names of the cases.
+ * ("= ...") after the case and what came out ("< topic key value timestamp headers") after each record. It prints the names of all cases.
  */
 final class Oracle {
     public static void main(final String[] arguments) throws Exception {
         final Map<String, Consumer<StreamsBuilder>> cases = cases();
-        if (arguments.length == 0) {
-            cases.keySet().forEach(System.out::println);
-            return;
-        }
         final Path folder = Path.of(arguments[0]);
         for (final String name : cases.keySet()) {
+            System.out.println(name);
             final Path script = folder.resolve(name + ".in");
             if (!Files.exists(script)) continue;
             try (BufferedReader in = Files.newBufferedReader(script); BufferedWriter out = Files.newBufferedWriter(folder.resolve(name + ".out"))) {

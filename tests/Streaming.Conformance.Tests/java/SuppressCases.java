@@ -13,11 +13,11 @@ final class SuppressCases {
             final String end = "-grace" + grace + "-suppress";
             final TimeWindows tumbling = TimeWindows.ofSizeAndGrace(ofMillis(20), ofMillis(grace));
             final SlidingWindows sliding = SlidingWindows.ofTimeDifferenceAndGrace(ofMillis(12), ofMillis(grace));
-            final SessionWindows session = SessionWindows.ofInactivityGapAndGrace(ofMillis(6), ofMillis(grace));
+            final SessionWindows session = SessionWindows.ofInactivityGapAndGrace(ofMillis(grace == 0 ? 7 : 6), ofMillis(grace));
             cases.put("tumbling" + end, b -> Fn.outWindowed(suppressed(AggregateCases.byKey(b).windowedBy(tumbling).reduce(Fn::append, Fn.kept("reduced")))));
             cases.put("hopping" + end, b -> Fn.outWindowed(suppressed(AggregateCases.byKey(b).windowedBy(tumbling.advanceBy(ofMillis(5))).reduce(Fn::append, Fn.kept("reduced")))));
-            cases.put("sliding" + end, b -> Fn.outWindowed(suppressed(AggregateCases.byKey(b).windowedBy(sliding).reduce(Fn::append, Fn.kept("reduced")))));
-            cases.put("session" + end, b -> Fn.outWindowed(suppressed(AggregateCases.byKey(b).windowedBy(session).reduce(Fn::append, Fn.kept("reduced")))));
+            cases.put("sliding" + end, b -> Fn.outWindowed(suppressed(AggregateCases.byKey(b).windowedBy(sliding).reduce(Fn::append, WindowCases.longKept("reduced")))));
+            cases.put("session" + end, b -> Fn.outWindowed(suppressed(AggregateCases.byKey(b).windowedBy(session).reduce(Fn::append, WindowCases.kept("reduced", ofMillis(grace == 0 ? 8 : 22))))));
         }
         cases.put("tumbling-suppress-count", b -> Fn.out(AggregateCases.texts(suppressed(AggregateCases.byKey(b).windowedBy(TimeWindows.ofSizeAndGrace(ofMillis(20), ofMillis(5))).reduce(Fn::append, Fn.kept("reduced")))
             .toStream((w, v) -> w.window().end() + "").groupByKey(Grouped.with("ends", Fn.S, Fn.S)).count(Fn.counts()))));
@@ -25,7 +25,6 @@ final class SuppressCases {
         cases.put("suppress-timeLimit-full", b -> Fn.out(Fn.table(b, "a").suppress(Suppressed.<String>untilTimeLimit(ofMillis(40), maxRecords(2).emitEarlyWhenFull()).withName("suppressed"))));
         cases.put("suppress-timeLimit-zero", b -> Fn.out(Fn.table(b, "a").suppress(limit(0))));
         cases.put("suppress-timeLimit-count", b -> Fn.out(AggregateCases.texts(AggregateCases.byKey(b).count(Fn.counts()).suppress(limit(12)))));
-        cases.put("suppress-timeLimit-groupBy", b -> Fn.out(AggregateCases.texts(TableCases.grouped(Fn.table(b, "a").suppress(limit(12))).count(Fn.counts()))));
         cases.put("suppress-timeLimit-windowed", b -> Fn.outCounts(AggregateCases.byKey(b).windowedBy(TimeWindows.ofSizeAndGrace(ofMillis(20), ofMillis(15))).count(Fn.counts())
             .suppress(limit(12))));
     }

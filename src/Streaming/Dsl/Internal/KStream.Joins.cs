@@ -38,8 +38,8 @@ internal sealed partial class KStream<TKey, TValue>
         bool rightOuter)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(props.Name);
-        var left = Partitioned($"{props.Name}-left", props.KeySerDes, props.LeftValueSerDes);
-        var right = ((KStream<TKey, TOther>)other).Partitioned($"{props.Name}-right", props.KeySerDes, props.RightValueSerDes);
+        var left = Partitioned($"{props.Name}-left", props.KeySerDes, props.LeftValueSerDes, leftOuter);
+        var right = ((KStream<TKey, TOther>)other).Partitioned($"{props.Name}-right", props.KeySerDes, props.RightValueSerDes, rightOuter);
         return new StreamJoinGraph<TKey, TValue, TOther, TResult>(Builder, left, right, joiner, windows, props, leftOuter, rightOuter).Add();
     }
 }

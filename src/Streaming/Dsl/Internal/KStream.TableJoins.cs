@@ -19,7 +19,7 @@ internal sealed partial class KStream<TKey, TValue>
     private KStream<TKey, TResult> JoinTable<TTable, TResult>(
         IKTable<TKey, TTable> table, Func<TKey, TValue, TTable?, TResult> joiner, StreamTableJoinProps<TKey, TValue>? props, bool left)
     {
-        var from = Partitioned(props?.Name, props?.KeySerDes, props?.LeftValueSerDes);
+        var from = Partitioned(props?.Name, props?.KeySerDes, props?.LeftValueSerDes, nullKeys: left);
         var values = ((KTable<TKey, TTable>)table).Values;
         var name = Builder.NameOf(left ? "KSTREAM-LEFTJOIN-" : "KSTREAM-JOIN-", props?.Name);
         var joined = from.Then(name, () => new StreamTableJoin<TKey, TValue, TKey, TTable, TResult>(values, KeyOf, joiner, left), keyChanged: false, props?.KeySerDes, null);
@@ -45,7 +45,7 @@ internal sealed partial class KStream<TKey, TValue>
         IGlobalKTable<TTableKey, TTable> table, Func<TKey, TValue, TTableKey?> keySelector, Func<TKey, TValue, TTable?, TResult> joiner, string? named, bool left)
     {
         var values = GlobalValues<TTableKey, TTable>.Of(table.Store);
-        var name = Builder.NameOf(left ? "KSTREAM-LEFTJOIN-" : "KSTREAM-JOIN-", named);
+        var name = Builder.NameOf("KSTREAM-LEFTJOIN-", named);
         return Then(name, () => new StreamTableJoin<TKey, TValue, TTableKey, TTable, TResult>(values, Select, joiner, left), keyChanged: false);
 
         bool Select(in Record<TKey, TValue> record, out TTableKey key)

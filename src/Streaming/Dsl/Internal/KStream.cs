@@ -24,8 +24,9 @@ internal sealed partial class KStream<TKey, TValue>(StreamBuilder builder, strin
         given ?? ValueSerDes ?? Builder.SerDesOf<TValue>() ?? throw new TopologyException($"\"{forWhat}\" needs a serializer of values of type {typeof(TValue).Name}");
 
     /// <summary>The stream partitioned by its present key: itself, or through an internal topic named after the operator that asks.</summary>
-    public KStream<TKey, TValue> Partitioned(string? name, ISerDes<TKey>? keySerDes = null, ISerDes<TValue>? valueSerDes = null) =>
-        KeyChanged ? Builder.Repartition(this, name, keySerDes, valueSerDes) : this;
+    /// <param name="nullKeys">Whether records without a key come through.</param>
+    public KStream<TKey, TValue> Partitioned(string? name, ISerDes<TKey>? keySerDes = null, ISerDes<TValue>? valueSerDes = null, bool nullKeys = false) =>
+        KeyChanged ? Builder.Repartition(this, name, keySerDes, valueSerDes, nullKeys: nullKeys) : this;
 
     /// <summary>Adds a processor behind this node. Serializers stay where the type does, unless others are given.</summary>
     public KStream<TKeyOut, TValueOut> Then<TKeyOut, TValueOut>(

@@ -17,8 +17,9 @@ internal sealed class RememberForJoin<TKey, TValue>(string store) : IProcessor<T
     public void Process(in Record<TKey, TValue> record)
     {
         // One that has expired already will not be found by others, but may still find a partner itself.
-        if (record.HasKey && record.HasValue)
-            window.Put(record.Key, record.Value, record.Timestamp);
+        // One without a value moves the store's time all the same, where the type lets it be told apart.
+        if (record.HasKey && (record.HasValue || default(TValue) is null))
+            window.Put(record.Key, record.HasValue ? record.Value : default!, record.Timestamp);
         context.Forward(in record);
     }
 }

@@ -9,7 +9,8 @@ internal sealed record TableJoiner<TKey, TThis, TOther, TResult>(Func<TKey, TThi
     public bool TryJoin(TKey key, TThis? mine, bool hasMine, TOther? others, bool hasOthers, out TResult result)
     {
         var gives = hasMine ? hasOthers || OnlyThis : hasOthers && OnlyOther;
-        result = gives ? Join(key, mine, others) : default!;
+        // What is said to be missing may still be there, such as a value that a filter has taken away.
+        result = gives ? Join(key, hasMine ? mine : default, hasOthers ? others : default) : default!;
         return gives && result is not null;
     }
 }

@@ -81,7 +81,12 @@ internal sealed class WaitingRecords<TKey, TLeft, TRight>(string name, ISerDes<T
                 break;
             var wait = entry.IsLeft ? windows.AfterMs : windows.BeforeMs;
             if (entry.Timestamp + wait + windows.GraceMs >= ObservedStreamTime)
+            {
                 (leftOpen, rightOpen) = (leftOpen || entry.IsLeft, rightOpen || !entry.IsLeft);
+                // In Kafka Streams each value is an entry, so that the second one of this key would end the search here.
+                if (leftOpen && rightOpen && entry.Values.Count > 1)
+                    break;
+            }
             else
                 closed.Add(bytes);
         }
