@@ -72,6 +72,7 @@ public sealed class ResetRefusedException(string message) : Exception(message);
 public sealed class ApplicationReset(ApplicationResetOptions options) : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     private static readonly string[] InternalSuffixes = ["-changelog", "-repartition", "-subscription-registration-topic", "-subscription-response-topic"];
     private readonly IAdminClient admin = new AdminClientBuilder(new AdminClientConfig(new Dictionary<string, string>(options.ClientSettings))
     {
@@ -117,7 +118,7 @@ public sealed class ApplicationReset(ApplicationResetOptions options) : IDisposa
         var since = options.TimeProvider.GetTimestamp();
         while (true)
         {
-            var members = await MembersAsync();
+            var members = await MembersAsync(cancellation);
             if (members.Count == 0)
                 return;
             var names = string.Join(", ", members.Select(m => $"{m.ClientId} on {m.Host}"));
@@ -125,20 +126,29 @@ public sealed class ApplicationReset(ApplicationResetOptions options) : IDisposa
                 throw new ResetRefusedException($"the group \"{options.ApplicationId}\" has active members ({names}): stop all instances first, or wait for dead ones with --force");
             if (options.TimeProvider.GetElapsedTime(since) > options.ForceWait)
                 throw new ResetRefusedException($"the group \"{options.ApplicationId}\" still has active members after {options.ForceWait.TotalSeconds} s ({names}): they are alive, stop them");
-            await Task.Delay(TimeSpan.FromMilliseconds(500), options.TimeProvider, cancellation);
+            await Task.Delay(Pause, options.TimeProvider, cancellation);
         }
     }
 
-    private async Task<List<MemberDescription>> MembersAsync()
+    private async Task<List<MemberDescription>> MembersAsync(CancellationToken cancellation)
     {
-        try
+        var since = options.TimeProvider.GetTimestamp();
+        while (true)
         {
-            var answer = await admin.DescribeConsumerGroupsAsync([options.ApplicationId], new DescribeConsumerGroupsOptions { RequestTimeout = Timeout });
-            return answer.ConsumerGroupDescriptions[0].Members;
-        }
-        catch (DescribeConsumerGroupsException e) when (e.Results.ConsumerGroupDescriptions[0].Error.Code is ErrorCode.GroupIdNotFound)
-        {
-            return [];
+            try
+            {
+                var answer = await admin.DescribeConsumerGroupsAsync([options.ApplicationId], new DescribeConsumerGroupsOptions { RequestTimeout = Timeout });
+                return answer.ConsumerGroupDescriptions[0].Members;
+            }
+            catch (DescribeConsumerGroupsException e) when (e.Results.ConsumerGroupDescriptions[0].Error.Code is ErrorCode.GroupIdNotFound)
+            {
+                return [];
+            }
+            catch (DescribeConsumerGroupsException e) when (options.TimeProvider.GetElapsedTime(since) < Timeout
+                && e.Results.ConsumerGroupDescriptions[0].Error.Code is ErrorCode.GroupLoadInProgress or ErrorCode.GroupCoordinatorNotAvailable or ErrorCode.NotCoordinatorForGroup)
+            {
+                await Task.Delay(Pause, options.TimeProvider, cancellation);
+            }
         }
     }
 

@@ -38,6 +38,7 @@ public sealed partial class KafkaStream : IAsyncDisposable
         config.Validate();
         (this.topology, this.config, this.logger) = (topology, config, logger ?? NullLogger.Instance);
         subTopologies = topology.Build(config.ApplicationId);
+        Telemetry.ClientState.Add(1, new KeyValuePair<string, object?>("state", State));
     }
 
     public StreamState State { get; private set; } = StreamState.Created;
@@ -246,6 +247,8 @@ public sealed partial class KafkaStream : IAsyncDisposable
             if (State == state || State == StreamState.Error)
                 return;
             logger.StateChanged(config.ApplicationId, State, state);
+            Telemetry.ClientState.Add(-1, new KeyValuePair<string, object?>("state", State));
+            Telemetry.ClientState.Add(1, new KeyValuePair<string, object?>("state", state));
             State = state;
             (signal, stateChange) = (stateChange, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }

@@ -16,6 +16,12 @@ internal static class Telemetry
     /// <summary>process-latency: mean time of a record in a run of them.</summary>
     public static readonly Histogram<double> ProcessLatency = Meter.CreateHistogram<double>("streams.streaming.process.latency", "s", "Mean time of a record in a run.");
 
+    /// <summary>record-lateness-max of a run: how far its latest record was behind stream time.</summary>
+    public static readonly Histogram<double> RecordLateness = Meter.CreateHistogram<double>("streams.streaming.record.lateness", "s", "Largest lateness of a run of records.");
+
+    /// <summary>client-state, by <see cref="StreamState"/>: instances that entered it less those that left.</summary>
+    public static readonly UpDownCounter<long> ClientState = Meter.CreateUpDownCounter<long>("streams.streaming.client.state", "{instance}", "Instances in a state.");
+
     public static readonly Histogram<double> PollLatency = Meter.CreateHistogram<double>("streams.streaming.poll.latency", "s", "Time of a poll, waiting included.");
 
     public static readonly Histogram<double> PunctuateLatency = Meter.CreateHistogram<double>("streams.streaming.punctuate.latency", "s", "Time of a wall-clock punctuation.");

@@ -11,14 +11,27 @@ internal sealed class CapturedLog : ILogger
     /// <summary>By task: how often this instance restored it.</summary>
     public Dictionary<string, int> Restores => entries.Where(e => e.Event == 2006).GroupBy(e => e.Text.Split(':')[0]).ToDictionary(g => g.Key, g => g.Count());
 
+    /// <summary>By partition: how often this instance was given it.</summary>
+    public Dictionary<int, int> Assignments => entries.Where(e => e.Event == 2002)
+        .SelectMany(e => System.Text.RegularExpressions.Regex.Matches(e.Text, @"\[\[(\d+)\]\]").Select(m => int.Parse(m.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)))
+        .GroupBy(p => p).ToDictionary(g => g.Key, g => g.Count());
+
+    /// <summary>Also writes to the standard error: what a child process did.</summary>
+    public bool Echo { get; init; }
+
     public int Count(int eventId) => entries.Count(e => e.Event == eventId);
 
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        entries.Enqueue((eventId.Id, exception is null ? formatter(state, exception) : $"{formatter(state, exception)} {exception}"));
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        var text = exception is null ? formatter(state, exception) : $"{formatter(state, exception)} {exception}";
+        entries.Enqueue((eventId.Id, text));
+        if (Echo)
+            Console.Error.WriteLine($"{Environment.ProcessId} {Environment.TickCount64} {eventId.Id} {text}");
+    }
 
     public override string ToString() => string.Join('\n', entries.Select(e => $"{e.Event} {e.Text}"));
 }

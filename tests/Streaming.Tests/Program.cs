@@ -31,7 +31,8 @@ if (args.Length > 11)
             Environment.FailFast(null);
     };
 }
-await using var stream = new KafkaStream(CountingProcessor.Topology(args[2], args[3]), config);
+var log = new CapturedLog { Echo = Environment.GetEnvironmentVariable("STREAMS_TEST_LOG") is not null };
+await using var stream = new KafkaStream(CountingProcessor.Topology(args[2], args[3]), config, log);
 await stream.StartAsync();
 await stream.WaitUntilRunning();
 Console.WriteLine("running");

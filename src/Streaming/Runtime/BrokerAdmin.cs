@@ -8,15 +8,23 @@ namespace Streams.Streaming.Runtime;
 /// <summary>What the runtime asks the broker apart from records: partitions, log ends, members, topics to be made. Every call has a deadline.</summary>
 internal sealed class BrokerAdmin(StreamConfig config, ILogger logger) : IDisposable
 {
+    private const int Attempts = 5;
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30), RefreshTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
     private readonly IAdminClient admin = new AdminClientBuilder(ClientConfigs.Admin(config))
         .SetLogHandler((_, message) => logger.ClientMessage("admin", message.Message))
         .Build();
 
+    /// <summary>A topic that was created a moment ago may not be known everywhere yet, so it is asked for several times.</summary>
     public int Partitions(string topic)
     {
-        var found = Find(topic);
-        return found > 0 ? found : throw new StreamsException($"topic \"{topic}\" does not exist");
+        for (var attempt = 1; attempt <= Attempts; attempt++)
+        {
+            if (Find(topic) is var found and > 0)
+                return found;
+            Task.Delay(Pause, config.TimeProvider).GetAwaiter().GetResult();
+        }
+        throw new StreamsException($"topic \"{topic}\" does not exist");
     }
 
     /// <summary>Creates a topic that is missing.</summary>

@@ -64,14 +64,20 @@ internal sealed class ConsumerMembership : GroupMembership, IDisposable
     public override IEnumerable<TopicPartitionOffset> OnAssigned(IReadOnlyCollection<TopicPartition> partitions)
     {
         base.OnAssigned(partitions);
+        memberSince = 0;
         return [.. partitions.Select(p => new TopicPartitionOffset(p, Offset.End))];
     }
 
     public override void OnRevoked(IReadOnlyCollection<TopicPartition> partitions)
     {
         base.OnRevoked(partitions);
+        memberSince = 0;
         parked.ExceptWith(partitions);
-        stopped.ExceptWith(partitions);
+        // A pause outlives its assignment: the partition would stand still if it came back, and never reach its end.
+        var paused = partitions.Where(stopped.Contains).ToList();
+        if (paused.Count > 0)
+            Consumer.Resume(paused);
+        stopped.ExceptWith(paused);
     }
 
     public override void OnIdleMessage(TopicPartition partition)

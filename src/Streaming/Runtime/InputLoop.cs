@@ -22,6 +22,7 @@ internal sealed unsafe class InputLoop : IDisposable
     private readonly BatchReader reader;
     private readonly LostPlaces lost;
     private int run = 1;
+    private long lateness;
 
     public InputLoop(ThreadContext thread, TaskSet tasks, GroupMembership membership, Committer committer, FailedRecords failures, IConsumer<Ignore, Ignore> consumer)
     {
@@ -55,7 +56,7 @@ internal sealed unsafe class InputLoop : IDisposable
             thread.Break(e);
         }
         if (thread.Broken is not null)
-            reader.Release();
+            LetGo();
         return any;
     }
 
@@ -165,6 +166,17 @@ internal sealed unsafe class InputLoop : IDisposable
         reader.Keep(next);
     }
 
+    /// <summary>Every task is made anew: all messages come again. That they came at all is remembered, for the membership waits for a first one.</summary>
+    private void LetGo()
+    {
+        for (var i = 0; i < reader.Count; i = RunFrom(i))
+        {
+            if (reader[i] is not null && reader[i]->Topic != 0)
+                membership.OnIdleMessage(new TopicPartition(TaskSet.TopicOf(reader[i]), reader[i]->Partition));
+        }
+        reader.Release();
+    }
+
     private void DrainGroups(long deadline)
     {
         foreach (var task in ordered.WithGroups(tasks))
@@ -199,7 +211,8 @@ internal sealed unsafe class InputLoop : IDisposable
     private void Ran(ActiveTask task, int processed, long since)
     {
         var elapsed = Stopwatch.GetElapsedTime(since);
-        thread.Metrics.Processed(task, processed, elapsed);
+        thread.Metrics.Processed(task, processed, elapsed, lateness);
+        lateness = 0;
         if (elapsed > LongRun)
             run = Math.Max(1, run / 2);
         else if (elapsed < LongRun / 2)
@@ -235,6 +248,7 @@ internal sealed unsafe class InputLoop : IDisposable
         {
             input.Owner.Task.Process(input.Entrance, in record);
             input.Position = record.Offset + 1;
+            lateness = Math.Max(lateness, input.Owner.Task.StreamTime - record.Timestamp);
         }
         catch (Exception e) when (e is not BrokenTransactionException || FailedRecords.IsRefusal(e))
         {

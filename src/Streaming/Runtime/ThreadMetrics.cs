@@ -10,11 +10,12 @@ internal sealed class ThreadMetrics(string applicationId, string thread)
 
     public void Polled(TimeSpan elapsed) => Telemetry.PollLatency.Record(elapsed.TotalSeconds, client, id);
 
-    public void Processed(ActiveTask task, int records, TimeSpan elapsed)
+    public void Processed(ActiveTask task, int records, TimeSpan elapsed, long latenessMs)
     {
         if (records == 0)
             return;
         Telemetry.Process.Add(records, client, id, task.Tag);
+        Telemetry.RecordLateness.Record(latenessMs / 1000.0, client, id, task.Tag);
         Telemetry.ProcessLatency.Record(elapsed.TotalSeconds / records, client, id);
     }
 
