@@ -6,13 +6,13 @@ using Streams.Streaming.State;
 namespace Streams.Streaming.Tests.LocalState;
 
 /// <summary>
-/// An instance with a large store, in a process of its own: large-state BOOTSTRAP APPLICATION INPUT OUTPUT STATE_DIR|- INSTANCE. A record's value says what
+/// An instance with a large store, in a process of its own: large-state BOOTSTRAP APPLICATION INPUT OUTPUT STATE_DIR|- INSTANCE [nothing]. A record's value says what
 /// to put (first key, count, value size); each record is answered by one output record. At running it prints milliseconds since the process began,
 /// the processor time used till then in milliseconds, and its memory in megabytes.
 /// </summary>
 internal sealed class LargeStateChild : IProcessor
 {
-    private IKeyValueStore<byte[], byte[]> store = null!;
+    private IKeyValueStore<byte[], byte[]>? store;
     private IProcessorContext context = null!;
 
     public static async Task<int> RunAsync(string[] args)
@@ -23,7 +23,7 @@ internal sealed class LargeStateChild : IProcessor
             BootstrapServers = args[1], ApplicationId = args[2], StateDir = args[5] == "-" ? null : args[5], InstanceId = args[6], CommitInterval = TimeSpan.FromMilliseconds(100),
             TransactionTimeout = TimeSpan.FromSeconds(60),
         };
-        await using var stream = new KafkaStream(Topology(args[3], args[4]), config, log);
+        await using var stream = new KafkaStream(Topology(args[3], args[4], args.Length > 7), config, log);
         await stream.StartAsync();
         await stream.WaitUntilRunning();
         using var self = System.Diagnostics.Process.GetCurrentProcess();
@@ -35,16 +35,18 @@ internal sealed class LargeStateChild : IProcessor
         return 0;
     }
 
-    public static Topology Topology(string input, string output) => new Topology()
-        .AddSource("source", input)
-        .AddProcessor("large", () => new LargeStateChild(), "source")
-        .AddSink("sink", output, "large")
-        .AddStateStore(Stores.KeyValueStoreBuilder(Stores.InMemoryKeyValueStore("counts"), new ByteArraySerDes(), new ByteArraySerDes()), "large");
+    public static Topology Topology(string input, string output, bool keepsNothing)
+    {
+        var topology = new Topology().AddSource("source", input).AddProcessor("large", () => new LargeStateChild(), "source").AddSink("sink", output, "large");
+        return keepsNothing
+            ? topology.AddStateStore(() => new NothingStore(), "counts", "large")
+            : topology.AddStateStore(Stores.KeyValueStoreBuilder(Stores.InMemoryKeyValueStore("counts"), new ByteArraySerDes(), new ByteArraySerDes()), "large");
+    }
 
     public void Init(IProcessorContext context)
     {
         this.context = context;
-        store = context.GetStateStore<IKeyValueStore<byte[], byte[]>>("counts");
+        store = context.GetStateStore<IStateStore>("counts") as IKeyValueStore<byte[], byte[]>;
     }
 
     public void Process(in Record record)
@@ -58,8 +60,22 @@ internal sealed class LargeStateChild : IProcessor
             BinaryPrimitives.WriteInt64BigEndian(key, (first + i) * 0x1000193);
             BinaryPrimitives.WriteInt64BigEndian(key.AsSpan(8), first + i);
             BinaryPrimitives.WriteInt64BigEndian(value, first + i);
-            store.Put(key, value);
+            store?.Put(key, value);
         }
         context.Forward("sink", record.Key, record.Value, record.Timestamp);
+    }
+
+    /// <summary>Takes everything and keeps nothing: what is left is the cost of the restore itself.</summary>
+    private sealed class NothingStore : IStateStore
+    {
+        public string Name => "counts";
+
+        public void Restore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool deleted)
+        {
+        }
+
+        public void Flush(IChangelog changelog)
+        {
+        }
     }
 }
