@@ -8,17 +8,27 @@ internal static class TopologyText
 {
     public static string Write(IReadOnlyList<SubTopology> subTopologies, IReadOnlyList<GlobalStoreSpec> globalStores)
     {
+        // The first sub-topology stands one column further in than the others, there as here.
         var text = new StringBuilder("Topologies:\n ");
         foreach (var sub in subTopologies)
         {
             text.Append(CultureInfo.InvariantCulture, $"  Sub-topology: {sub.Id}\n");
-            foreach (var node in sub.Nodes)
+            foreach (var node in InOrder(sub.Nodes))
                 WriteNode(text, node);
             text.Append('\n');
         }
         for (var i = 0; i < globalStores.Count; i++)
             WriteGlobal(text, subTopologies.Count + i, globalStores[i]);
         return text.ToString();
+    }
+
+    /// <summary>The nodes with the most behind them first (what several paths lead to counts for each), then by name.</summary>
+    private static IEnumerable<NodeSpec> InOrder(IReadOnlyList<NodeSpec> nodes)
+    {
+        var sizes = new Dictionary<NodeSpec, double>();
+        foreach (var node in nodes.Reverse())
+            sizes[node] = 1 + node.Children.Sum(child => sizes[child]);
+        return nodes.OrderByDescending(n => sizes[n]).ThenBy(n => n.Name, StringComparer.Ordinal);
     }
 
     private static void WriteNode(StringBuilder text, NodeSpec node)

@@ -1,4 +1,5 @@
 using Streams.Streaming.Dsl;
+using Streams.Streaming.Dsl.Internal;
 using Streams.Streaming.Runtime;
 
 namespace Streams.Streaming.Tests.Joins;
@@ -39,10 +40,10 @@ public sealed class PartitionCountsTests
         Assert.Equal(3, All(builder, ("s", 3)).OfInternal("app-alone-repartition"));
     }
 
-    private static Streams.Streaming.Dsl.Internal.KStream<string, string> Moved(StreamBuilder builder, string topic, string name) =>
-        ((Streams.Streaming.Dsl.Internal.KStream<string, string>)builder.Stream(topic + name, JoinRig.Text, JoinRig.Text)).Then(name, () => new Streams.Streaming.Dsl.Internal.PassOn<string, string>(), keyChanged: true);
+    private static KStream<string, string> Moved(StreamBuilder builder, string topic, string name) =>
+        ((KStream<string, string>)builder.Stream(topic + name, JoinRig.Text, JoinRig.Text)).Then(name, () => new PassOn<string, string>(), keyChanged: true);
 
-    private static PartitionCounts Counts(Streams.Streaming.Dsl.Internal.KStream<string, string> stream, IKTable<string, string> table, params (string Topic, int Count)[] existing)
+    private static PartitionCounts Counts(KStream<string, string> stream, IKTable<string, string> table, params (string Topic, int Count)[] existing)
     {
         stream.Join(table, JoinRig.Join).To("out");
         return All(stream.Builder, existing);

@@ -1,5 +1,6 @@
 using System.Text;
 using Streams.Streaming.Dsl;
+using Streams.Streaming.Dsl.Internal;
 
 namespace Streams.Streaming.Tests.Joins;
 
@@ -33,7 +34,7 @@ public sealed class StreamTableJoinTests
     public void A_stream_whose_key_changed_is_repartitioned_by_the_name_of_the_join()
     {
         var builder = new StreamBuilder();
-        var stream = (Streams.Streaming.Dsl.Internal.KStream<string, string>)builder.Stream("s", JoinRig.Text, JoinRig.Text);
+        var stream = (KStream<string, string>)builder.Stream("s", JoinRig.Text, JoinRig.Text);
         var moved = stream.Then("moved", () => new ByValue(), keyChanged: true);
         var table = JoinRig.Table(builder, "t");
         Assert.Contains("name the operator", Assert.Throws<TopologyException>(() => moved.Join(table, JoinRig.Join)).Message, StringComparison.Ordinal);
