@@ -16,6 +16,7 @@ var root = new RootCommand("Usage metering, rating and ERP posting on Kafka.\n\n
     ReplayCommand.Create(),
     BenchCommand.Create(),
     TopicsCommand.Create(),
+    ResetCommand.Create(),
     SchemasCommand.Create(),
     TopologyCommand.Create(),
     DoctorCommand.Create(),

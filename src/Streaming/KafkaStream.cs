@@ -2,6 +2,7 @@ using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Streams.Streaming.Runtime;
+using Streams.Streaming.State.Local;
 
 namespace Streams.Streaming;
 
@@ -28,6 +29,8 @@ public sealed partial class KafkaStream : IAsyncDisposable
     private TaskCompletionSource stateChange = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private BrokerAdmin? admin;
     private InternalTopics? topics;
+    private LocalState? local;
+    private StandbyThread? standby;
 
     /// <exception cref="TopologyException">The topology is not complete.</exception>
     public KafkaStream(Topology topology, StreamConfig config, ILogger? logger = null)
@@ -48,6 +51,10 @@ public sealed partial class KafkaStream : IAsyncDisposable
     /// <summary>Changelog partitions that are being restored; empty when ready.</summary>
     public IReadOnlyList<RestoreProgress> Restoring =>
         [.. threads.OfType<StreamThread>().SelectMany(t => t.Restoring).Select(r => new RestoreProgress(r.Partition.Topic, r.Partition.Partition.Value, r.Position, r.End))];
+
+    /// <summary>Of tasks that this instance is standby for: the offset up to which each changelog partition was read.</summary>
+    public IReadOnlyDictionary<TopicPartition, long> StandbyOffsets =>
+        standby?.Positions.ToDictionary(p => p.Partition, p => p.Position) ?? [];
 
     /// <summary>Creates internal topics, reads global topics to their ends, then starts the threads. Returns before partitions are assigned.</summary>
     /// <exception cref="StreamsException">A source topic is missing, or partition counts do not fit.</exception>
@@ -120,8 +127,23 @@ public sealed partial class KafkaStream : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
+        standby?.Dispose();
+        local?.Dispose();
+        local = null;
         admin?.Dispose();
         admin = null;
+    }
+
+    /// <summary>Deletes this application's local state in <see cref="StreamConfig.StateDir"/>; the next start restores from the changelogs.</summary>
+    /// <exception cref="InvalidOperationException">The instance runs.</exception>
+    /// <exception cref="StreamsException">Another instance uses a part of it.</exception>
+    public void CleanUp()
+    {
+        if (State is StreamState.Running or StreamState.Rebalancing or StreamState.PendingShutdown)
+            throw new InvalidOperationException($"local state cannot be deleted in state {State}");
+        local?.Dispose();
+        local = null;
+        LocalState.CleanUp(config);
     }
 
     private async Task StartGlobalStores()
@@ -134,6 +156,12 @@ public sealed partial class KafkaStream : IAsyncDisposable
     private void StartThreads()
     {
         var instance = config.InstanceId ?? Guid.NewGuid().ToString("N");
+        if (config.StateDir is not null)
+            local = new LocalState(config, logger);
+        if (config.NumStandbyReplicas > 0)
+            standby = new StandbyThread($"{config.ApplicationId}-{instance}", config, subTopologies, admin!, local!, logger);
+        if (standby is not null)
+            Launch("standby", () => standby.Run(stopping.Token));
         threads = new StreamThread?[config.NumStreamThreads];
         for (var i = 0; i < threads.Length; i++)
             threads[i] = NewThread(instance, i);
@@ -146,7 +174,7 @@ public sealed partial class KafkaStream : IAsyncDisposable
 
     private StreamThread NewThread(string instance, int index)
     {
-        var context = new ThreadContext($"{config.ApplicationId}-{instance}-{index + 1}", config, admin!, logger);
+        var context = new ThreadContext($"{config.ApplicationId}-{instance}-{index + 1}", config, admin!, local, logger);
         return new StreamThread(context, config.InstanceId is null ? null : $"{instance}-{index + 1}", subTopologies, topics!.Repartition, committed, UpdateState);
     }
 

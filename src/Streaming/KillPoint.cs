@@ -3,7 +3,7 @@ namespace Streams.Streaming;
 /// <summary>
 /// Named points of a task's way at which tests and drills end the process: stream.after_poll, stream.before_commit, stream.after_flush,
 /// stream.after_send_offsets, stream.after_commit, stream.before_init_transactions, stream.after_init_transactions, stream.before_restore,
-/// stream.during_restore, stream.after_restore. None of them is passed more than once a batch of records.
+/// stream.during_restore, stream.after_restore, stream.after_local_append. None of them is passed more than once a batch of records.
 /// </summary>
 public static class KillPoint
 {

@@ -92,6 +92,21 @@ public sealed record StreamConfig
     /// <summary>Further client settings in librdkafka's names (security, for example). What exactly once rests on cannot be overridden.</summary>
     public IReadOnlyDictionary<string, string> ClientSettings { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>
+    /// Where tasks keep local state, in &lt;state.dir&gt;/&lt;application.id&gt;/&lt;task&gt; (state.dir): a start then reads of the changelog only what came
+    /// after it. Instances may share it. Null: none, every start restores from the changelogs alone.
+    /// </summary>
+    public string? StateDir { get; init; }
+
+    /// <summary>fsync local state with each commit. Not needed for correctness: after power loss more of the changelog is read.</summary>
+    public bool StateDirFsync { get; init; }
+
+    /// <summary>Local state of a task that has not been here for this long is deleted (state.cleanup.delay.ms).</summary>
+    public TimeSpan StateCleanupDelay { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How many other instances keep a copy of each task's local state (num.standby.replicas). Needs <see cref="StateDir"/>.</summary>
+    public int NumStandbyReplicas { get; init; }
+
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     internal void Validate()
@@ -100,6 +115,10 @@ public sealed record StreamConfig
         ArgumentException.ThrowIfNullOrWhiteSpace(BootstrapServers);
         ArgumentOutOfRangeException.ThrowIfLessThan(NumStreamThreads, 1);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(CommitInterval, TimeSpan.Zero);
+        if (NumStandbyReplicas < 0 || (NumStandbyReplicas > 0 && StateDir is null))
+            throw new ArgumentException($"NumStandbyReplicas is {NumStandbyReplicas}; standbys need StateDir");
+        if (StateDir is not null && (ApplicationId is "." or ".." || ApplicationId.AsSpan().ContainsAny('/', '\\', '\0')))
+            throw new ArgumentException($"ApplicationId \"{ApplicationId}\" cannot name a directory of StateDir");
         ArgumentOutOfRangeException.ThrowIfLessThan(BufferedRecordsPerPartition, 1);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(MaxPollInterval, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(RepartitionPurgeInterval, TimeSpan.Zero);

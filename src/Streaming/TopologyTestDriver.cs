@@ -120,6 +120,9 @@ public sealed class TopologyTestDriver : IDisposable
         tasks.Clear();
     }
 
+    /// <summary>The task that reads a partition of a topic.</summary>
+    internal StreamTask Task(string topic, int partition) => TaskOf(topic, partition);
+
     private void ProcessWithLoops(TestInput input)
     {
         Process(input);

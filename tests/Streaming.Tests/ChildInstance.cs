@@ -8,13 +8,15 @@ internal sealed class ChildInstance : IDisposable
 {
     private readonly Process process;
 
-    public ChildInstance(string bootstrapServers, TestTopics topics, GroupProtocol protocol = GroupProtocol.Classic, int sessionMs = 4000)
+    public ChildInstance(string bootstrapServers, TestTopics topics, GroupProtocol protocol = GroupProtocol.Classic, int sessionMs = 4000, params string[] more)
     {
         process = Process.Start(new ProcessStartInfo(
             Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet",
             ["exec", typeof(ChildInstance).Assembly.Location, bootstrapServers, topics.Application, topics.Input, topics.Output, "1",
-                sessionMs.ToString(CultureInfo.InvariantCulture), protocol.ToString()])
-        { RedirectStandardOutput = true })!;
+                sessionMs.ToString(CultureInfo.InvariantCulture), protocol.ToString(), .. more])
+        { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
     }
 
     public async Task RunningAsync()
@@ -28,6 +30,8 @@ internal sealed class ChildInstance : IDisposable
         using var kill = Process.Start("kill", ["-" + name, process.Id.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
     }
+
+    public bool HasEnded => process.HasExited;
 
     public void Kill()
     {

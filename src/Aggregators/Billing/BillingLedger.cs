@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Text;
 using Streams.Aggregators.Metering;
+using Streams.Aggregators.Rating;
 using Streams.Schemas;
 using Streams.Schemas.Avro;
 using Streams.Streaming;
@@ -32,11 +34,11 @@ public sealed class BillingLedger(string name) : IStateStore
 
     /// <summary>Adds a rated window to its line.</summary>
     /// <exception cref="InvalidOperationException">The period's documents were made already: its windows must all have closed before.</exception>
-    public void Add(OpenWindow window, int period, ExactDecimal amount)
+    public void Add(ref Account account, ReadOnlySpan<byte> customer, ReadOnlySpan<byte> meter, in OpenWindow window, int period, ExactDecimal amount)
     {
         if (period <= ClosedThrough) throw new InvalidOperationException($"A window of {BillingPeriod.Name(period)} was rated after that period's documents were made");
-        var account = window.Account;
-        if (account.Line is not { } line || line.Key.Period != period || line.TermsId != window.TermsId) line = account.Line = LineOf(window, period);
+        if (account.Line is not { } line || line.Key.Period != period || line.TermsId != window.Terms.Id)
+            line = account.Line = LineOf(Encoding.UTF8.GetString(customer), Encoding.UTF8.GetString(meter), window.Terms.Terms!, period);
         line.Quantity += window.Quantity;
         line.Amount += amount;
         line.Windows++;
@@ -97,13 +99,12 @@ public sealed class BillingLedger(string name) : IStateStore
         FindFirst();
     }
 
-    BillingLine LineOf(OpenWindow window, int period)
+    BillingLine LineOf(string customer, string meter, Terms terms, int period)
     {
-        var terms = window.Terms!;
-        var key = new BillingKey(period, window.Account.Customer, terms.ContractId, terms.ContractVersion, terms.Rates.Currency, terms.LegalEntity,
-            terms.Product, window.Account.Meter);
+        var key = new BillingKey(period, customer, terms.ContractId, terms.ContractVersion, terms.Rates.Currency, terms.LegalEntity,
+            terms.Product, meter);
         if (!_lines.TryGetValue(key, out var line)) _lines.Add(key, line = new(key));
-        line.TermsId = window.TermsId;
+        line.TermsId = terms.Id;
         FirstPeriod = Math.Min(FirstPeriod, period);
         return line;
     }

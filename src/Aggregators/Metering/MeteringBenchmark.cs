@@ -21,13 +21,33 @@ public sealed record MeteringBenchmarkOptions
 
     public int Threads { get; init; } = 1;
 
+    public TimeSpan CommitInterval { get; init; } = TimeSpan.FromMilliseconds(100);
+
     /// <summary>The application id; null: one that follows from the output topic.</summary>
     public string? Id { get; init; }
+
+    public MeteringBenchmarkEnd Until { get; init; } = MeteringBenchmarkEnd.Processed;
+}
+
+/// <summary>When a measured run ends.</summary>
+public enum MeteringBenchmarkEnd
+{
+    /// <summary>When all that the input held at the start is processed and committed.</summary>
+    Processed,
+
+    /// <summary>When all state is restored.</summary>
+    Restored,
+
+    /// <summary>When it is told to.</summary>
+    Stopped,
 }
 
 /// <summary>The figures of a run. Seconds and CPU count from the start of the process, the peak rate from the first record to the last.</summary>
 public sealed record MeteringBenchmarkResult(double Seconds, long Events, double EventsPerS, double PeakEventsPerS, double CpuS, double PeakRssMb, long OutputRecords,
-    long Duplicates, long Late, double AllocatedMb);
+    long Duplicates, long Late, double AllocatedMb, RestoreFigures Restore);
+
+/// <summary>What restoring state took: changelog records applied, seconds from the start of the stream, and the process' CPU seconds meanwhile.</summary>
+public sealed record RestoreFigures(long Records, double Seconds, double CpuS);
 
 /// <summary>The metering job alone, exactly once, over everything that the input holds at the start.</summary>
 public static class MeteringBenchmark
@@ -46,25 +66,38 @@ public static class MeteringBenchmark
             ApplicationId = options.Id ?? "metering-" + options.Output,
             BootstrapServers = options.BootstrapServers,
             NumStreamThreads = options.Threads,
+            CommitInterval = options.CommitInterval,
             SessionTimeout = TimeSpan.FromSeconds(10),
         };
         var stream = new KafkaStream(MeteringTopology.Build(metering, terms, progress: progress), config);
         await using (stream.ConfigureAwait(false))
         {
+            using var restored = new RestoreCount();
             await stream.StartAsync(cancel).ConfigureAwait(false);
-            await stream.WaitUntilCommittedAsync(ends, cancel).ConfigureAwait(false);
-            return Measure(progress);
+            await stream.WaitUntilRunning(cancel).ConfigureAwait(false);
+            var restore = restored.Figures;
+            if (options.Until == MeteringBenchmarkEnd.Processed) await stream.WaitUntilCommittedAsync(ends, cancel).ConfigureAwait(false);
+            if (options.Until == MeteringBenchmarkEnd.Stopped) await StoppedAsync(stream, cancel).ConfigureAwait(false);
+            return Measure(progress, restore);
         }
     }
 
-    static MeteringBenchmarkResult Measure(MeteringProgress progress)
+    /// <summary>Until the caller cancels, or the stream fails.</summary>
+    static async Task StoppedAsync(KafkaStream stream, CancellationToken cancel)
+    {
+        var stopped = new TaskCompletionSource();
+        await using var registration = cancel.Register(stopped.SetResult).ConfigureAwait(false);
+        await (await Task.WhenAny(stream.Completion, stopped.Task).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    static MeteringBenchmarkResult Measure(MeteringProgress progress, RestoreFigures restore)
     {
         using var process = Process.GetCurrentProcess();
         var seconds = (DateTime.Now - process.StartTime).TotalSeconds;
         var totals = progress.Totals;
         var busy = progress.Busy.TotalSeconds;
         return new(Round(seconds), totals.Events, Math.Round(totals.Events / seconds), busy > 0 ? Math.Round(totals.Events / busy) : 0,
-            Round(process.TotalProcessorTime.TotalSeconds), PeakRssMb(), totals.Windows, totals.Duplicates, totals.Late, Round(GC.GetTotalAllocatedBytes() / 1048576.0));
+            Round(process.TotalProcessorTime.TotalSeconds), PeakRssMb(), totals.Windows, totals.Duplicates, totals.Late, Round(GC.GetTotalAllocatedBytes() / 1048576.0), restore);
     }
 
     static double Round(double value) => Math.Round(value, 2);

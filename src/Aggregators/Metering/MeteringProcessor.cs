@@ -23,6 +23,7 @@ public sealed class MeteringProcessor(MeteringOptions options, ITermsSource term
 
     readonly byte[] _flushMeter = Encoding.UTF8.GetBytes(options.FlushMeter);
     readonly ArrayBufferWriter<byte> _value = new(256);
+    readonly TermsLeases _leases = new();
     DispositionCounts _counts = new();
     IProcessorContext _context = null!;
     MeteringStore _store = null!;
@@ -78,9 +79,11 @@ public sealed class MeteringProcessor(MeteringOptions options, ITermsSource term
             DeadLetter(record, "AVRO_MALFORMED", Deserialization, e.Message, e);
             return;
         }
+        var identity = SipHash128.Identity(usage.Source, usage.Id);
+        _seen.Prefetch(identity);
         var account = _store.FindAccount(usage.CustomerId, usage.Meter);
-        if (Refusal(record, usage, known: account is not null) is var (code, reason)) DeadLetter(record, code, Validation, reason);
-        else Judge(record, usage, account);
+        if (Refusal(record, usage, known: account != Account.None) is var (code, reason)) DeadLetter(record, code, Validation, reason);
+        else Judge(record, usage, identity, account);
     }
 
     /// <summary>Why the event is none, or null. An account that is known has a good customer and meter.</summary>
@@ -98,17 +101,17 @@ public sealed class MeteringProcessor(MeteringOptions options, ITermsSource term
         return null;
     }
 
-    void Judge(in Record record, in UsageEventView usage, Account? account)
+    void Judge(in Record record, in UsageEventView usage, (ulong Low, ulong High) identity, int account)
     {
         var at = usage.OccurredAt.Micros;
         if (usage.Meter.SequenceEqual(_flushMeter)) _counts.Control++;
-        else Meter(record, usage, at, account);
+        else Meter(record, usage, at, identity, account);
         if (at <= _store.StreamTime) return;
         _store.Advance(at);
         Close();
     }
 
-    void Meter(in Record record, in UsageEventView usage, long at, Account? account)
+    void Meter(in Record record, in UsageEventView usage, long at, (ulong Low, ulong High) identity, int account)
     {
         var start = at - at % options.WindowSize;
         if (ClosesAt(start) <= _store.StreamTime)
@@ -116,14 +119,15 @@ public sealed class MeteringProcessor(MeteringOptions options, ITermsSource term
             Late(record);
             return;
         }
-        var identity = SipHash128.Identity(usage.Source, usage.Id);
-        if (_seen.Contains(identity, Remembered))
+        if (_seen.Contains(identity, Remembered, out var place))
         {
             _counts.Duplicate++;
             return;
         }
-        if (WindowOf(record, usage, start, account) is not { } window) return;
-        _seen.Add(identity, at, Remembered);
+        var number = WindowOf(record, usage, start, account);
+        if (number == Account.None) return;
+        _seen.Add(identity, at, place);
+        ref var window = ref _store.Window(number);
         if (window.Events++ == 0) window.FirstOffset = record.Offset;
         window.LastOffset = record.Offset;
         window.Quantity += usage.Quantity;
@@ -136,48 +140,49 @@ public sealed class MeteringProcessor(MeteringOptions options, ITermsSource term
 
     long ClosesAt(long start) => start + options.WindowSize + options.Grace;
 
-    /// <summary>The event's window, opened under the terms in force at its start; null when the event was set aside.</summary>
-    OpenWindow? WindowOf(in Record record, in UsageEventView usage, long start, Account? account)
+    /// <summary>The number of the event's window, opened under the terms in force at its start; <see cref="Account.None"/> when the event was set aside.</summary>
+    int WindowOf(in Record record, in UsageEventView usage, long start, int account)
     {
-        var window = account?.Find(start);
+        var window = _store.FindWindow(account, start);
         Terms terms;
-        if (window is not null) terms = window.Terms!;
-        else if (TermsOf(usage, start, account, out terms!) is { } code)
+        if (window != Account.None) terms = _store.Window(window).Terms.Terms!;
+        else if (TermsOf(usage, start, account, out var lease) is { } code)
         {
             _counts.Parked++;
             _context.SetAside(options.ParkedTopic, record, code, Rating, $"Nothing to rate the event of {usage.OccurredAt} by");
-            return null;
+            return Account.None;
+        }
+        else
+        {
+            terms = lease!.Terms;
+            if (account != Account.None) _store[account].Lease = lease;
         }
         if (usage.Quantity > terms.Rates.MaxQuantity - Held(account))
         {
             DeadLetter(record, "QUANTITY_TOO_LARGE", Rating, $"With quantity {usage.Quantity} the billing period holds more than can be priced, {terms.Rates.MaxQuantity}");
-            return null;
+            return Account.None;
         }
-        if (window is not null) return window;
-        return _store.Open(account ?? _store.AddAccount(usage.CustomerId, usage.Meter), start, terms);
+        if (window != Account.None) return window;
+        return _store.Open(account != Account.None ? account : _store.AddAccount(usage.CustomerId, usage.Meter), start, terms);
     }
 
     /// <summary>The closed and open windows' quantity: the billing period cannot come to hold more by closing them.</summary>
-    static ExactDecimal Held(Account? account)
+    ExactDecimal Held(int account)
     {
-        if (account is null) return ExactDecimal.Zero;
-        var sum = account.Quantity;
-        for (var window = account.Windows; window is not null; window = window.Next) sum += window.Quantity;
+        if (account == Account.None) return ExactDecimal.Zero;
+        ref var row = ref _store[account];
+        var sum = row.Quantity;
+        for (var window = row.Windows; window != Account.None; window = _store.Window(window).Next) sum += _store.Window(window).Quantity;
         return sum;
     }
 
-    string? TermsOf(in UsageEventView usage, long start, Account? account, out Terms? terms)
+    string? TermsOf(in UsageEventView usage, long start, int account, out TermsLease? lease)
     {
         var edition = termsSource.Edition;
-        terms = account?.Terms;
-        if (account is not null && account.TermsEdition == edition && account.TermsFrom.Micros <= start && start < account.TermsUntil.Micros) return null;
-        var (customer, meter) = account is null ? (Encoding.UTF8.GetString(usage.CustomerId), Encoding.UTF8.GetString(usage.Meter)) : (account.Customer, account.Meter);
-        var answer = termsSource.Find(customer, meter, new(start));
-        terms = answer.Terms;
-        if (answer.Code is null && account is not null)
-        {
-            (account.Terms, account.TermsEdition, account.TermsFrom, account.TermsUntil) = (terms, edition, new(start), answer.Until);
-        }
+        lease = account == Account.None ? null : _store[account].Lease;
+        if (lease is not null && lease.Edition == edition && lease.From <= start && start < lease.Until) return null;
+        var answer = termsSource.Find(Encoding.UTF8.GetString(usage.CustomerId), Encoding.UTF8.GetString(usage.Meter), new(start));
+        lease = answer.Code is null ? _leases.Of(answer.Terms!, edition, start, answer.Until.Micros) : null;
         return answer.Code;
     }
 
@@ -205,19 +210,22 @@ public sealed class MeteringProcessor(MeteringOptions options, ITermsSource term
         _sweptPeriod = period;
     }
 
-    void Rate(OpenWindow window)
+    void Rate(int number)
     {
-        var account = window.Account;
+        ref var window = ref _store.Window(number);
+        ref var account = ref _store[window.Account];
+        var customer = _store.Customer(window.Account);
+        var meter = _store.Meter(window.Account);
         var period = BillingPeriod.Of(window.Start);
         var before = account.Period == period ? account.Quantity : ExactDecimal.Zero;
         var after = before + window.Quantity;
-        var amount = window.Terms!.Rates.Amount(before, after);
+        var amount = window.Terms.Terms!.Rates.Amount(before, after);
         (account.Period, account.Quantity) = (period, after);
-        account.Remove(window);
-        _store.Touch(account);
+        _store.Touch(window.Account);
         _counts.WindowsClosed++;
-        _context.Forward(Rated, account.CustomerBytes, _writer.Write(window, after, amount), (window.Start + options.WindowSize) / 1000 - 1);
-        _billing?.Add(window, period, amount);
+        _context.Forward(Rated, customer, _writer.Write(customer, meter, window, after, amount), (window.Start + options.WindowSize) / 1000 - 1);
+        _billing?.Add(ref account, customer, meter, window, period, amount);
+        _store.Close(number);
     }
 
     void Late(in Record record)

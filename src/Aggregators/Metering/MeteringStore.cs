@@ -17,15 +17,15 @@ public sealed class MeteringStore(string name) : IStateStore
     const int Int128Size = 16;
 
     readonly AccountTable _accounts = new();
-    readonly SortedDictionary<long, List<OpenWindow>> _slices = [];
-    readonly Dictionary<UInt128, Terms> _terms = [];
-    readonly List<Account> _dirty = [];
+    readonly Slab<OpenWindow> _windows = new();
+    readonly OpenSlices _slices = new();
+    readonly Dictionary<UInt128, HeldTerms> _terms = [];
+    readonly List<int> _dirty = [];
     readonly List<byte[]> _removed = [];
-    readonly List<Terms> _newTerms = [];
+    readonly List<HeldTerms> _newTerms = [];
     readonly ArrayBufferWriter<byte> _key = new(256);
     readonly ArrayBufferWriter<byte> _value = new(1024);
-    List<OpenWindow>? _recentSlice;
-    long _recentStart;
+    HeldTerms? _recentTerms;
     bool _clockDirty;
 
     public string Name => name;
@@ -37,13 +37,32 @@ public sealed class MeteringStore(string name) : IStateStore
     public MeteringTotals Totals { get; private set; } = new();
 
     /// <summary>The earliest start of an open window; <see cref="long.MaxValue"/> when none is open.</summary>
-    public long FirstOpen { get; private set; } = long.MaxValue;
+    public long FirstOpen => _slices.First;
 
     public int AccountCount => _accounts.Count;
 
-    public Account? FindAccount(ReadOnlySpan<byte> customer, ReadOnlySpan<byte> meter) => _accounts.Find(customer, meter);
+    public int WindowCount => _windows.Count;
 
-    public Account AddAccount(ReadOnlySpan<byte> customer, ReadOnlySpan<byte> meter) => _accounts.Add(customer, meter);
+    public ref Account this[int account] => ref _accounts[account];
+
+    public ref OpenWindow Window(int window) => ref _windows[window];
+
+    public ReadOnlySpan<byte> Customer(int account) => _accounts.Customer(account);
+
+    public ReadOnlySpan<byte> Meter(int account) => _accounts.Meter(account);
+
+    /// <summary>The account's number, or <see cref="Account.None"/>.</summary>
+    public int FindAccount(ReadOnlySpan<byte> customer, ReadOnlySpan<byte> meter) => _accounts.Find(customer, meter);
+
+    public int AddAccount(ReadOnlySpan<byte> customer, ReadOnlySpan<byte> meter) => _accounts.Add(customer, meter);
+
+    /// <summary>The number of the account's open window of this start, or <see cref="Account.None"/>.</summary>
+    public int FindWindow(int account, long start)
+    {
+        var window = account == Account.None ? Account.None : _accounts[account].Windows;
+        while (window != Account.None && _windows[window].Start != start) window = _windows[window].Next;
+        return window;
+    }
 
     public void Advance(long time)
     {
@@ -57,59 +76,85 @@ public sealed class MeteringStore(string name) : IStateStore
         _clockDirty = true;
     }
 
-    public OpenWindow Open(Account account, long start, Terms terms)
+    /// <summary>Opens a window and returns its number.</summary>
+    public int Open(int account, long start, Terms terms)
     {
-        if (_terms.TryAdd(terms.Id, terms)) _newTerms.Add(terms);
-        var window = new OpenWindow { Account = account, Start = start, TermsId = terms.Id, Terms = _terms[terms.Id], Next = account.Windows };
-        account.Windows = window;
-        Slice(start).Add(window);
+        var held = Hold(terms.Id);
+        if (held.Terms is null)
+        {
+            held.Terms = terms;
+            _newTerms.Add(held);
+        }
+        var window = Link(account, new() { Start = start, Terms = held });
+        _slices.Add(start, window);
         return window;
     }
 
-    public void Touch(Account account)
+    /// <summary>Closes a window that was taken out by <see cref="TakeFirst"/>.</summary>
+    public void Close(int window)
     {
-        if (account.Dirty) return;
-        account.Dirty = true;
+        ref var account = ref _accounts[_windows[window].Account];
+        Unlink(ref account, window);
+        _windows.Free(window);
+    }
+
+    public void Touch(int account)
+    {
+        ref var touched = ref _accounts[account];
+        if (touched.Dirty) return;
+        touched.Dirty = true;
         _dirty.Add(account);
     }
 
-    /// <summary>Takes out the earliest open windows, those of one start, in the order of (customer, meter).</summary>
-    public List<OpenWindow> TakeFirst()
+    /// <summary>Takes out the earliest open windows, those of one start, in the order of (customer, meter). Good until the next call.</summary>
+    public ReadOnlySpan<int> TakeFirst()
     {
-        var windows = _slices[FirstOpen];
-        _slices.Remove(FirstOpen);
-        _recentSlice = null;
-        FirstOpen = _slices.Count == 0 ? long.MaxValue : _slices.First().Key;
         _accounts.Rank();
-        windows.Sort(static (a, b) => a.Account.Rank.CompareTo(b.Account.Rank));
-        return windows;
+        return _slices.TakeFirst(_windows, _accounts);
     }
 
     /// <summary>Forgets the accounts whose billing period lies before <paramref name="period"/> and that have no open window, and terms that no window needs.</summary>
     public void Sweep(int period)
     {
-        foreach (var account in _accounts.RemoveAll(a => a.Period < period && a.Windows is null))
+        foreach (var account in _accounts.Ordered())
         {
-            _removed.Add([AccountKey, .. account.Key]);
-            account.Dirty = false;
+            ref var row = ref _accounts[account];
+            if (row.Period >= period || row.Windows != Account.None) continue;
+            _removed.Add([AccountKey, .. _accounts.Key(account)]);
+            row.Dirty = false;
+            _accounts.Remove(account);
         }
-        _dirty.RemoveAll(a => !a.Dirty);
-        var needed = _slices.Values.SelectMany(s => s).Select(w => w.TermsId).ToHashSet();
-        foreach (var id in _terms.Keys.Where(id => !needed.Contains(id)).Order().ToList())
+        _dirty.RemoveAll(a => !_accounts[a].Dirty);
+        _accounts.Compact();
+        var needed = _slices.Windows.Select(w => _windows[w].Terms).ToHashSet();
+        foreach (var held in _terms.Values.Where(t => !needed.Contains(t)).OrderBy(t => t.Id).ToList())
         {
-            _removed.Add([TermsKey, .. Bytes(id)]);
-            _terms.Remove(id);
+            _removed.Add([TermsKey, .. Bytes(held.Id)]);
+            _terms.Remove(held.Id);
         }
+        _recentTerms = null;
         _newTerms.RemoveAll(t => !_terms.ContainsKey(t.Id));
     }
 
-    /// <summary>Joins windows with their terms after the restore, whatever the order of the records was.</summary>
+    /// <summary>
+    /// After the restore: orders the open windows by their starts, which would be in vain for each record that a later one replaces, and sees to it that each
+    /// has its terms, whatever the order of the records was.
+    /// </summary>
     public void FinishRestore()
     {
-        foreach (var window in _slices.Values.SelectMany(s => s))
+        _slices.Clear();
+        foreach (var account in _accounts.All) SliceWindows(account);
+        foreach (var deleted in _terms.Values.Where(t => t.Terms is null).ToList()) _terms.Remove(deleted.Id);
+        _recentTerms = null;
+    }
+
+    void SliceWindows(int account)
+    {
+        for (var next = _accounts[account].Windows; next != Account.None; next = _windows[next].Next)
         {
-            window.Terms = _terms.TryGetValue(window.TermsId, out var terms)
-                ? terms : throw new InvalidDataException($"The changelog of store {Name} lacks the terms {window.TermsId:x32}");
+            ref var window = ref _windows[next];
+            if (window.Terms is { Terms: null } missing) throw new InvalidDataException($"The changelog of store {Name} lacks the terms {missing.Id:x32}");
+            _slices.Add(window.Start, next);
         }
     }
 
@@ -117,7 +162,7 @@ public sealed class MeteringStore(string name) : IStateStore
     {
         // What was forgotten may have come back since, so deletions go first.
         foreach (var key in _removed) changelog.Delete(key);
-        foreach (var terms in _newTerms) Put(changelog, terms);
+        foreach (var held in _newTerms) Put(changelog, held.Terms!);
         foreach (var account in _dirty) Put(changelog, account);
         if (_clockDirty) PutClock(changelog);
         _newTerms.Clear();
@@ -134,8 +179,8 @@ public sealed class MeteringStore(string name) : IStateStore
                 RestoreClock(value);
                 break;
             case TermsKey:
-                if (deleted) _terms.Remove(BinaryPrimitives.ReadUInt128BigEndian(key[1..]));
-                else if (Terms.Read(value) is var terms) _terms[terms.Id] = terms;
+                // What was deleted may be needed by a window that is deleted itself only later: it stays, empty, until the end of the restore.
+                Hold(BinaryPrimitives.ReadUInt128BigEndian(key[1..])).Terms = deleted ? null : Terms.Read(value);
                 break;
             case AccountKey:
                 RestoreAccount(key[1..], value, deleted);
@@ -145,13 +190,35 @@ public sealed class MeteringStore(string name) : IStateStore
         }
     }
 
-    List<OpenWindow> Slice(long start)
+    HeldTerms Hold(UInt128 id)
     {
-        if (_recentSlice is { } recent && _recentStart == start) return recent;
-        if (!_slices.TryGetValue(start, out var slice)) _slices.Add(start, slice = []);
-        FirstOpen = Math.Min(FirstOpen, start);
-        (_recentSlice, _recentStart) = (slice, start);
-        return slice;
+        if (_recentTerms?.Id == id) return _recentTerms;
+        if (!_terms.TryGetValue(id, out var held)) _terms.Add(id, held = new(id));
+        return _recentTerms = held;
+    }
+
+    int Link(int account, in OpenWindow content)
+    {
+        var number = _windows.Take();
+        ref var window = ref _windows[number];
+        window = content;
+        window.Account = account;
+        window.Next = _accounts[account].Windows;
+        _accounts[account].Windows = number;
+        return number;
+    }
+
+    void Unlink(ref Account account, int closed)
+    {
+        if (account.Windows == closed)
+        {
+            account.Windows = _windows[closed].Next;
+            return;
+        }
+        for (var window = account.Windows; window != Account.None; window = _windows[window].Next)
+        {
+            if (_windows[window].Next == closed) _windows[window].Next = _windows[closed].Next;
+        }
     }
 
     ReadOnlySpan<byte> KeyOf(byte kind, ReadOnlySpan<byte> rest)
@@ -176,74 +243,79 @@ public sealed class MeteringStore(string name) : IStateStore
         return bytes;
     }
 
-    void Put(IChangelog changelog, Account account)
+    void Put(IChangelog changelog, int number)
     {
+        ref var account = ref _accounts[number];
         account.Dirty = false;
         _value.ResetWrittenCount();
         var writer = new AvroWriter(_value);
-        writer.WriteInt(account.CustomerBytes.Length);
+        writer.WriteInt(account.CustomerLength);
         writer.WriteInt(account.Period);
         WriteDecimal(writer, account.Quantity);
         Span<byte> id = stackalloc byte[Int128Size];
-        for (var window = account.Windows; window is not null; window = window.Next)
+        for (var next = account.Windows; next != Account.None; next = _windows[next].Next)
         {
+            ref var window = ref _windows[next];
             writer.WriteLong(window.Start);
             writer.WriteLong(window.Events);
             WriteDecimal(writer, window.Quantity);
             writer.WriteLong(window.FirstOffset);
             writer.WriteLong(window.LastOffset);
-            BinaryPrimitives.WriteUInt128BigEndian(id, window.TermsId);
+            BinaryPrimitives.WriteUInt128BigEndian(id, window.Terms.Id);
             writer.WriteFixed(id);
         }
-        changelog.Put(KeyOf(AccountKey, account.Key), _value.WrittenSpan);
+        changelog.Put(KeyOf(AccountKey, _accounts.Key(number)), _value.WrittenSpan);
     }
 
     void RestoreAccount(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool deleted)
     {
         if (deleted)
         {
-            var removed = key.ToArray();
-            foreach (var old in _accounts.RemoveAll(a => a.Key.AsSpan().SequenceEqual(removed))) Drop(old);
+            RestoreDeletion(key);
             return;
         }
         var reader = new AvroReader(value);
         var customerLength = reader.ReadInt();
         var customer = key[..customerLength];
         var meter = key[(customerLength + 1)..];
-        var account = _accounts.Find(customer, meter) ?? _accounts.Add(customer, meter);
+        var account = _accounts.Find(customer, meter);
+        if (account == Account.None) account = _accounts.Add(customer, meter);
         Drop(account);
-        account.Period = reader.ReadInt();
-        account.Quantity = ExactDecimal.FromAvro(reader.ReadBytes());
+        _accounts[account].Period = reader.ReadInt();
+        _accounts[account].Quantity = ExactDecimal.FromAvro(reader.ReadBytes());
         while (reader.Remaining > 0)
         {
-            var window = new OpenWindow
+            Link(account, new()
             {
-                Account = account,
                 Start = reader.ReadLong(),
                 Events = reader.ReadLong(),
                 Quantity = ExactDecimal.FromAvro(reader.ReadBytes()),
                 FirstOffset = reader.ReadLong(),
                 LastOffset = reader.ReadLong(),
-                TermsId = BinaryPrimitives.ReadUInt128BigEndian(reader.ReadFixed(Int128Size)),
-                Next = account.Windows,
-            };
-            account.Windows = window;
-            Slice(window.Start).Add(window);
+                Terms = Hold(BinaryPrimitives.ReadUInt128BigEndian(reader.ReadFixed(Int128Size))),
+            });
         }
     }
 
-    /// <summary>Takes an account's windows out again: a later record of the changelog replaces an earlier one.</summary>
-    void Drop(Account account)
+    void RestoreDeletion(ReadOnlySpan<byte> key)
     {
-        for (var window = account.Windows; window is not null; window = window.Next)
+        var end = key.IndexOf((byte)0);
+        var account = _accounts.Find(key[..end], key[(end + 1)..]);
+        if (account == Account.None) return;
+        Drop(account);
+        _accounts.Remove(account);
+    }
+
+    /// <summary>Takes an account's windows out again: a later record of the changelog replaces an earlier one.</summary>
+    void Drop(int account)
+    {
+        ref var row = ref _accounts[account];
+        while (row.Windows != Account.None)
         {
-            var slice = _slices[window.Start];
-            slice.Remove(window);
-            if (slice.Count == 0) _slices.Remove(window.Start);
+            var window = row.Windows;
+            row.Windows = _windows[window].Next;
+            _windows.Free(window);
         }
-        account.Windows = null;
-        _recentSlice = null;
-        FirstOpen = _slices.Count == 0 ? long.MaxValue : _slices.First().Key;
     }
 
     void PutClock(IChangelog changelog)

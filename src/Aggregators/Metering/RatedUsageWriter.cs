@@ -10,20 +10,20 @@ sealed class RatedUsageWriter(int schemaId, int partition, long windowSize)
 {
     readonly ArrayBufferWriter<byte> _buffer = new(512);
 
-    public ReadOnlySpan<byte> Write(OpenWindow window, ExactDecimal periodQuantity, ExactDecimal amount)
+    public ReadOnlySpan<byte> Write(ReadOnlySpan<byte> customer, ReadOnlySpan<byte> meter, in OpenWindow window, ExactDecimal periodQuantity, ExactDecimal amount)
     {
         _buffer.ResetWrittenCount();
         WireFormat.WriteHeader(_buffer, schemaId);
         var writer = new AvroWriter(_buffer);
-        writer.WriteBytes(window.Account.CustomerBytes);
-        writer.WriteBytes(window.Account.MeterBytes);
+        writer.WriteBytes(customer);
+        writer.WriteBytes(meter);
         writer.WriteLong(window.Start);
         writer.WriteLong(window.Start + windowSize);
         writer.WriteLong(window.Events);
         WriteDecimal(writer, window.Quantity);
         WriteDecimal(writer, periodQuantity);
         WriteDecimal(writer, amount);
-        writer.WriteString(window.Terms!.Rates.Currency);
+        writer.WriteString(window.Terms.Terms!.Rates.Currency);
         writer.WriteInt(partition);
         writer.WriteLong(window.FirstOffset);
         writer.WriteLong(window.LastOffset);

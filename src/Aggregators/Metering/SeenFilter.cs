@@ -1,62 +1,63 @@
 using System.Buffers.Binary;
-using System.Numerics;
 using Streams.Streaming;
 
 namespace Streams.Aggregators.Metering;
 
 /// <summary>
-/// The identities of accepted events, each with its own time. One open-addressing table of 24-byte entries; what has expired is passed over and
-/// falls out when the table is rebuilt. The changelog holds packs of identities by bucket of ten minutes, deleted when the bucket has expired.
+/// The identities of accepted events, each with its own time: a log of them by bucket of ten minutes (<see cref="SeenLog"/>, 20 bytes each, the very bytes
+/// of the changelog's packs) and an index of four-byte slots over it, filled to between 40 and 80 %. An event that is new costs one look into the index.
+/// Expired buckets give their part of the log back; the index forgets them when it is built anew.
 /// </summary>
 public sealed class SeenFilter(string name) : IStateStore
 {
-    const long BucketMicros = 600_000_000;
-    const int PackedSize = 20, PackSize = 4096, SmallestTable = 1024;
+    const int PackSize = 4096, SmallestIndex = 1024, KeySize = 12;
+    const int MostSlotBits = 28;
 
-    readonly SortedDictionary<long, Bucket> _buckets = [];
+    readonly SeenLog _log = new();
     readonly List<(long Bucket, int Packs)> _expired = [];
-    Entry[] _table = new Entry[SmallestTable];
+    readonly SeenIndex _index = new(SmallestIndex);
     int _used;
-    Bucket? _recent;
+
+    // A filled slot holds the identity's number in the log plus one in its lower bits, bits of its hash above.
+    int _slotBits = 16;
 
     public string Name => name;
 
-    /// <summary>Identities in the table, some perhaps expired.</summary>
-    public int Count => _used;
+    /// <summary>Identities remembered, those of a bucket that has partly expired included.</summary>
+    public int Count => _log.Count;
 
-    /// <summary>Whether the identity was accepted with a time of <paramref name="since"/> or later.</summary>
-    public bool Contains((ulong Low, ulong High) id, long since)
+    /// <summary>Memory held, in bytes.</summary>
+    public long Bytes => _log.Bytes + _index.Bytes;
+
+    /// <summary>Brings the identity's place in the index near, while the caller still has other things to do.</summary>
+    public void Prefetch((ulong Low, ulong High) id) => _index.Prefetch(unchecked((int)id.Low));
+
+    /// <summary>Whether the identity was accepted with a time of <paramref name="since"/> or later. <paramref name="place"/>: for <see cref="Add"/>.</summary>
+    public bool Contains((ulong Low, ulong High) id, long since, out int place)
     {
-        ref var entry = ref Slot(_table, id.Low, id.High);
-        return entry.At != 0 && entry.At >= since;
+        place = Find(id.Low, id.High, out var slot);
+        return slot >= 0 && _log.TimeOf(slot) >= since;
     }
 
-    /// <summary>Remembers an accepted identity. <paramref name="since"/>: what is older may be forgotten.</summary>
-    public void Add((ulong Low, ulong High) id, long at, long since)
-    {
-        Remember(id.Low, id.High, at, since);
-        BucketOf(at).Append(id.Low, id.High, at);
-    }
+    /// <summary>Remembers an accepted identity at the place that <see cref="Contains"/> told; nothing may have been added in between.</summary>
+    public void Add((ulong Low, ulong High) id, long at, int place) => Put(id.Low, id.High, place, at, _log.Append(_log.BucketOf(at), id.Low, id.High, at));
 
     /// <summary>Drops the buckets that ended before <paramref name="since"/>.</summary>
     public void Expire(long since)
     {
-        while (_buckets.Count > 0)
+        while (_log.RemoveFirstBefore(since) is { } bucket)
         {
-            var (start, bucket) = _buckets.First();
-            if (start + BucketMicros > since) return;
-            if (bucket.Packs > 0) _expired.Add((start, bucket.Packs));
-            _buckets.Remove(start);
-            if (_recent == bucket) _recent = null;
+            if (bucket.Packs > 0) _expired.Add((bucket.Start, bucket.Packs));
         }
     }
 
     public void Flush(IChangelog changelog)
     {
-        Span<byte> key = stackalloc byte[12];
-        foreach (var (start, bucket) in _buckets)
+        Span<byte> key = stackalloc byte[KeySize];
+        for (var i = 0; i < _log.Buckets.Count; i++)
         {
-            foreach (var pack in bucket.TakePending()) changelog.Put(Key(key, start, bucket.Packs++), pack.Span);
+            var bucket = _log.Buckets[i];
+            while (_log.TakePending(bucket, PackSize) is { Length: > 0 } pack) changelog.Put(Key(key, bucket.Start, bucket.Packs++), pack);
         }
         foreach (var (start, packs) in _expired)
         {
@@ -69,52 +70,17 @@ public sealed class SeenFilter(string name) : IStateStore
     {
         if (deleted) return;
         var start = BinaryPrimitives.ReadInt64BigEndian(key);
-        var bucket = BucketOf(start);
+        var bucket = _log.BucketOf(start);
         bucket.Packs = Math.Max(bucket.Packs, BinaryPrimitives.ReadInt32BigEndian(key[8..]) + 1);
-        for (; value.Length > 0; value = value[PackedSize..])
+        for (; value.Length > 0; value = value[SeenLog.EntrySize..])
         {
+            var low = BinaryPrimitives.ReadUInt64LittleEndian(value);
+            var high = BinaryPrimitives.ReadUInt64LittleEndian(value[8..]);
             var at = start + BinaryPrimitives.ReadUInt32LittleEndian(value[16..]);
-            Remember(BinaryPrimitives.ReadUInt64LittleEndian(value), BinaryPrimitives.ReadUInt64LittleEndian(value[8..]), at, long.MinValue);
+            var place = Find(low, high, out _);
+            Put(low, high, place, at, _log.Append(bucket, low, high, at));
         }
-    }
-
-    void Remember(ulong low, ulong high, long at, long since)
-    {
-        if (_used * 2 >= _table.Length) Rebuild(since);
-        ref var entry = ref Slot(_table, low, high);
-        if (entry.At == 0) _used++;
-        if (at > entry.At) entry = new(low, high, at);
-    }
-
-    void Rebuild(long since)
-    {
-        var live = 0;
-        foreach (ref readonly var entry in _table.AsSpan()) live += entry.At != 0 && entry.At >= since ? 1 : 0;
-        var table = new Entry[Math.Max(SmallestTable, (int)BitOperations.RoundUpToPowerOf2((uint)live * 3))];
-        foreach (ref readonly var entry in _table.AsSpan())
-        {
-            if (entry.At != 0 && entry.At >= since) Slot(table, entry.Low, entry.High) = entry;
-        }
-        (_table, _used) = (table, live);
-    }
-
-    /// <summary>The identity's entry, or the empty one where it belongs. A time of 0 marks an empty entry: events from before the year 2000 are refused.</summary>
-    static ref Entry Slot(Entry[] table, ulong low, ulong high)
-    {
-        var mask = table.Length - 1;
-        for (var i = unchecked((int)low) & mask; ; i = (i + 1) & mask)
-        {
-            ref var entry = ref table[i];
-            if (entry.At == 0 || (entry.Low == low && entry.High == high)) return ref entry;
-        }
-    }
-
-    Bucket BucketOf(long at)
-    {
-        var start = at - at % BucketMicros;
-        if (_recent is { } recent && recent.Start == start) return recent;
-        if (!_buckets.TryGetValue(start, out var bucket)) _buckets.Add(start, bucket = new(start));
-        return _recent = bucket;
+        _log.TakeAllPending(bucket);
     }
 
     static ReadOnlySpan<byte> Key(Span<byte> key, long start, int pack)
@@ -124,32 +90,62 @@ public sealed class SeenFilter(string name) : IStateStore
         return key;
     }
 
-    readonly record struct Entry(ulong Low, ulong High, long At);
-
-    /// <summary>Ten minutes of accepted events: how many packs the changelog has, and what it does not have yet.</summary>
-    sealed class Bucket(long start)
+    /// <summary>The place of the identity in the index, or the empty one where it belongs; there is room for one more.</summary>
+    int Find(ulong low, ulong high, out int slot)
     {
-        byte[] _pending = new byte[64 * PackedSize];
-        int _length;
-
-        public long Start => start;
-
-        public int Packs { get; set; }
-
-        public void Append(ulong low, ulong high, long at)
+        if (_used >= _index.Size / 5 * 4 || _log.Capacity >> _slotBits != 0) Rebuild();
+        var tag = Tag(high);
+        var slotMask = (1u << _slotBits) - 1;
+        for (var i = unchecked((int)low) & (_index.Size - 1); ; i = (i + 1) & (_index.Size - 1))
         {
-            if (_length == _pending.Length) Array.Resize(ref _pending, _length * 2);
-            var to = _pending.AsSpan(_length);
-            BinaryPrimitives.WriteUInt64LittleEndian(to, low);
-            BinaryPrimitives.WriteUInt64LittleEndian(to[8..], high);
-            BinaryPrimitives.WriteUInt32LittleEndian(to[16..], (uint)(at - start));
-            _length += PackedSize;
+            var entry = _index[i];
+            if (entry == 0)
+            {
+                slot = -1;
+                return i;
+            }
+            if ((entry & ~slotMask) != tag) continue;
+            slot = (int)(entry & slotMask) - 1;
+            if (_log.Holds(slot, low, high)) return i;
         }
+    }
 
-        public IEnumerable<ReadOnlyMemory<byte>> TakePending()
+    uint Tag(ulong high) => unchecked((uint)high) << _slotBits;
+
+    /// <summary>Of two times of one identity the later counts.</summary>
+    void Put(ulong low, ulong high, int place, long at, int slot)
+    {
+        var entry = _index[place];
+        if (entry == 0) _used++;
+        else if (_log.TimeOf((int)(entry & ((1u << _slotBits) - 1)) - 1) >= at) return;
+        _index[place] = Tag(high) | (uint)(slot + 1);
+    }
+
+    /// <summary>A new index of what the log holds; it is doubled where less than 40 % would stay empty of use.</summary>
+    void Rebuild()
+    {
+        var size = _index.Size;
+        while (_log.Count >= size / 5 * 3) size = checked(size * 2);
+        while (_log.Capacity >> _slotBits != 0) _slotBits++;
+        if (_slotBits > MostSlotBits) throw new InvalidOperationException($"Store {Name}: more than {1 << MostSlotBits} identities are alive in one partition");
+        _index.Reset(size);
+        _used = 0;
+        foreach (var bucket in _log.Buckets)
         {
-            for (var i = 0; i < _length; i += PackSize * PackedSize) yield return _pending.AsMemory(i, Math.Min(_length - i, PackSize * PackedSize));
-            _length = 0;
+            foreach (var number in bucket.Chunks) EnterAll(number);
+        }
+    }
+
+    void EnterAll(int chunk)
+    {
+        const int Ahead = 16;
+        var (first, count) = _log.SlotsOf(chunk);
+        for (var i = 0; i < count; i++)
+        {
+            if (i + Ahead < count) Prefetch(_log.IdentityOf(first + i + Ahead));
+            var (low, high) = _log.IdentityOf(first + i);
+            var place = Find(low, high, out _);
+            Put(low, high, place, _log.TimeOf(first + i), first + i);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Streams.Aggregators.Metering;
 
@@ -12,10 +13,11 @@ public static class SipHash128
     const ulong Key0 = 0x53747265616d7331, Key1 = 0x646564757065_2d31;
 
     /// <summary>The identity of an event: its (source, id).</summary>
+    [SkipLocalsInit]
     public static (ulong Low, ulong High) Identity(ReadOnlySpan<byte> source, ReadOnlySpan<byte> id)
     {
         var length = source.Length + 1 + id.Length;
-        Span<byte> text = length <= 512 ? stackalloc byte[512] : new byte[length];
+        Span<byte> text = length <= 256 ? stackalloc byte[256] : new byte[length];
         source.CopyTo(text);
         text[source.Length] = 0;
         id.CopyTo(text[(source.Length + 1)..]);
@@ -53,6 +55,7 @@ public static class SipHash128
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Round(ref ulong v0, ref ulong v1, ref ulong v2, ref ulong v3)
     {
         unchecked

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Streams.Schemas.Avro;
@@ -41,7 +42,16 @@ public ref struct AvroReader(ReadOnlySpan<byte> data)
     }
 
     /// <summary>A zig-zag variable-length long, at most 10 bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long ReadLong()
+    {
+        // Lengths and counts are nearly always one byte.
+        if ((uint)Position >= (uint)_data.Length || _data[Position] >= 0x80) return ReadLongSlowly();
+        var b = (long)_data[Position++];
+        return (b >> 1) ^ -(b & 1);
+    }
+
+    long ReadLongSlowly()
     {
         ulong value = 0;
         var data = _data;

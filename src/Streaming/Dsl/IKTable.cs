@@ -56,6 +56,9 @@ public partial interface IKTable<TKey, TValue>
     IKGroupedTable<TKeyOut, TValueOut> GroupBy<TKeyOut, TValueOut>(
         Func<TKey, TValue, KeyValuePair<TKeyOut, TValueOut>> selector, ISerDes<TKeyOut>? keySerDes = null, ISerDes<TValueOut>? valueSerDes = null, string? named = null);
 
+    /// <summary>As the other, with name and serializers in one.</summary>
+    IKGroupedTable<TKeyOut, TValueOut> GroupBy<TKeyOut, TValueOut>(Func<TKey, TValue, KeyValuePair<TKeyOut, TValueOut>> selector, Grouped<TKeyOut, TValueOut> grouped);
+
     /// <summary>As the other, with serializers made by their types.</summary>
     IKGroupedTable<TKeyOut, TValueOut> GroupBy<TKeyOut, TValueOut, TKeySerDes, TValueSerDes>(Func<TKey, TValue, KeyValuePair<TKeyOut, TValueOut>> selector, string? named = null)
         where TKeySerDes : ISerDes<TKeyOut>, new()

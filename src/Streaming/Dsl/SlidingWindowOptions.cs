@@ -3,7 +3,8 @@ namespace Streams.Streaming.Dsl;
 /// <summary>
 /// Windows aligned to the records (Kafka Streams' SlidingWindows): two records are in one window if their times differ by at most the time difference. For each
 /// record's time t there is a window [t - difference, t] and, if something is in it, [t + 1, t + 1 + difference]; both ends belong to a window. Records
-/// nearer to the epoch than the difference share the window that starts there.
+/// nearer to the epoch than the difference share the window that starts there. A record whose own window is closed, but which lies in later ones that are open,
+/// counts in those that there are; windows that are made later may lack it, as in Kafka Streams.
 /// </summary>
 public sealed class SlidingWindowOptions
 {

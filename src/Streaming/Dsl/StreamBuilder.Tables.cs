@@ -37,6 +37,15 @@ public sealed partial class StreamBuilder
         where TValueSerDes : ISerDes<TValue>, new() =>
         Table(topic, new TKeySerDes(), new TValueSerDes(), materialized, extractor, named);
 
+    /// <summary>As the other, read as said.</summary>
+    public IKTable<TKey, TValue> Table<TKey, TValue>(string topic, Consumed<TKey, TValue> consumed, Materialized<TKey, TValue, IKeyValueStore<TKey, TValue>>? materialized = null)
+    {
+        ArgumentNullException.ThrowIfNull(consumed);
+        if (consumed.IdleTimeout is not null)
+            throw new TopologyException($"table of \"{topic}\": a time marker is a record without a key, which a table does not take; read the topic as a stream");
+        return Table(topic, consumed.KeySerDes, consumed.ValueSerDes, materialized, consumed.TimestampExtractor, consumed.Name);
+    }
+
     /// <summary>
     /// A table that every instance has whole: it is read to its end before any task starts, then followed as records come. Lookups show its present state,
     /// so a join with it does not depend on time, and is not reproducible across replays as other joins are.

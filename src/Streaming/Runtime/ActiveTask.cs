@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Confluent.Kafka;
+using Streams.Streaming.State.Local;
 
 namespace Streams.Streaming.Runtime;
 
@@ -46,6 +47,9 @@ internal sealed class ActiveTask
     /// <summary>Changelog records applied.</summary>
     public long RestoredRecords { get; set; }
 
+    /// <summary>Its local state; null without a state directory.</summary>
+    public LocalTask? Local { get; set; }
+
     /// <summary>No group offset was committed for any of its partitions.</summary>
     public bool NothingCommitted { get; set; }
 
@@ -61,11 +65,15 @@ internal sealed class ActiveTask
 
     public void Close()
     {
+        // First, since it may still be feeding the stores.
+        Local?.Dispose();
         lock (Task.Gate)
         {
+            var ready = State == TaskState.Running;
             State = TaskState.Closed;
             Group?.Dispose();
-            Task.Close();
+            if (ready)
+                Task.Close();
         }
     }
 }

@@ -8,7 +8,7 @@ namespace Streams.Streaming.Runtime;
 /// <summary>What the runtime asks the broker apart from records: partitions, log ends, members, topics to be made. Every call has a deadline.</summary>
 internal sealed class BrokerAdmin(StreamConfig config, ILogger logger) : IDisposable
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30), RefreshTimeout = TimeSpan.FromSeconds(5);
     private readonly IAdminClient admin = new AdminClientBuilder(ClientConfigs.Admin(config))
         .SetLogHandler((_, message) => logger.ClientMessage("admin", message.Message))
         .Build();
@@ -37,12 +37,26 @@ internal sealed class BrokerAdmin(StreamConfig config, ILogger logger) : IDispos
         var specs = partitions.Select(p => new TopicPartitionOffsetSpec { TopicPartition = p, OffsetSpec = which }).ToList();
         if (specs.Count == 0)
             return new Dictionary<TopicPartition, long>();
-        var answer = admin.ListOffsetsAsync(specs, new ListOffsetsOptions { IsolationLevel = isolation, RequestTimeout = Timeout }).GetAwaiter().GetResult();
-        return answer.ResultInfos.ToDictionary(
-            r => r.TopicPartitionOffsetError.TopicPartition,
-            r => r.TopicPartitionOffsetError.Error.IsError
-                ? throw new KafkaException(r.TopicPartitionOffsetError.Error)
-                : r.TopicPartitionOffsetError.Offset.Value);
+        try
+        {
+            var answer = admin.ListOffsetsAsync(specs, new ListOffsetsOptions { IsolationLevel = isolation, RequestTimeout = Timeout }).GetAwaiter().GetResult();
+            return answer.ResultInfos.ToDictionary(r => r.TopicPartitionOffsetError.TopicPartition, r => Found(r.TopicPartitionOffsetError));
+        }
+        catch (KafkaException)
+        {
+            // The client remembers for minutes that a topic was missing, which it was before it was created; asked for its metadata, it looks again.
+            foreach (var topic in specs.Select(s => s.TopicPartition.Topic).Distinct())
+                admin.GetMetadata(topic, RefreshTimeout);
+            throw;
+        }
+    }
+
+    /// <summary>Where a connection breaks, librdkafka may answer with no offset and no error: taken for an offset, it would make a changelog seem empty.</summary>
+    private static long Found(TopicPartitionOffsetError answer)
+    {
+        if (answer.Error.IsError)
+            throw new KafkaException(answer.Error);
+        return answer.Offset.Value >= 0 ? answer.Offset.Value : throw new KafkaException(new Error(ErrorCode.Local_Transport, $"no offset of {answer.TopicPartition}"));
     }
 
     /// <summary>The offsets that a partition's log holds: its first one, and its high watermark.</summary>
@@ -59,14 +73,33 @@ internal sealed class BrokerAdmin(StreamConfig config, ILogger logger) : IDispos
         return answer.ConsumerGroupDescriptions[0].Members;
     }
 
+    /// <summary>The topics' ids, which tell a topic from another that later bears its name; 0 from brokers that have none.</summary>
+    public IReadOnlyDictionary<string, UInt128> TopicIds(IReadOnlyCollection<string> topics)
+    {
+        if (topics.Count == 0)
+            return new Dictionary<string, UInt128>();
+        var answer = admin.DescribeTopicsAsync(TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = Timeout }).GetAwaiter().GetResult();
+        return answer.TopicDescriptions.ToDictionary(
+            t => t.Name,
+            t => t.Error.IsError
+                ? throw new KafkaException(t.Error)
+                : new UInt128(unchecked((ulong)(long)t.TopicId.MostSignificantBits), unchecked((ulong)(long)t.TopicId.LeastSignificantBits)));
+    }
+
     public void Dispose() => admin.Dispose();
 
+    /// <summary>A topic's partitions, 0 where it does not exist. Asked by DescribeTopics: metadata asked by name makes a broker with auto.create.topics.enable create it.</summary>
     private int Find(string topic)
     {
-        var metadata = admin.GetMetadata(topic, Timeout).Topics.Find(t => t.Topic == topic);
-        if (metadata is null || metadata.Error.Code == ErrorCode.UnknownTopicOrPart)
+        try
+        {
+            var answer = admin.DescribeTopicsAsync(TopicCollection.OfTopicNames([topic]), new DescribeTopicsOptions { RequestTimeout = Timeout }).GetAwaiter().GetResult();
+            return answer.TopicDescriptions[0].Partitions.Count;
+        }
+        catch (DescribeTopicsException e) when (e.Results.TopicDescriptions[0].Error.Code == ErrorCode.UnknownTopicOrPart)
+        {
             return 0;
-        return metadata.Error.IsError ? throw new KafkaException(metadata.Error) : metadata.Partitions.Count;
+        }
     }
 
     private void Create(InternalTopic topic)
@@ -84,5 +117,7 @@ internal sealed class BrokerAdmin(StreamConfig config, ILogger logger) : IDispos
         {
             // Another instance was faster; the count it made follows from the same source.
         }
+        // The client would go on for a while to believe that the topic is not there.
+        admin.GetMetadata(topic.Name, Timeout);
     }
 }

@@ -1,113 +1,95 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
-using Streams.Streaming.Native;
+using Streams.Streaming.State.Local;
 
 namespace Streams.Streaming.Runtime;
 
 /// <summary>
-/// Reads changelogs from their beginning to the high watermark, committed records only. The high watermark, not the last stable offset: a dead
-/// predecessor's open transaction may hide committed state behind it, so the reader waits until that transaction has ended.
+/// Restores tasks: from local state, on threads of its own, then from the changelogs up to the high watermark, committed records only. The high
+/// watermark, not the last stable offset: a dead predecessor's open transaction may hide committed state behind it, so the reader waits until that
+/// transaction has ended.
 /// </summary>
-internal sealed class ChangelogReader(string thread, StreamConfig config, BrokerAdmin admin, ILogger logger) : IDisposable
+internal sealed class ChangelogReader(string thread, StreamConfig config, BrokerAdmin admin, LocalState? local, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(30);
-    private readonly List<Changelog> changelogs = [];
-    private IConsumer<Ignore, Ignore>? consumer;
-    private BatchReader? reader;
+    private readonly List<TaskRestore> restores = [];
+    private readonly ChangelogConsumer consumer = new($"{thread}-restore", config, logger);
+    private long remaining;
 
-    public bool Idle => changelogs.Count == 0;
+    public bool Idle => restores.Count == 0;
 
-    /// <summary>Records by changelog partition that are still to be read.</summary>
-    public IEnumerable<(TopicPartition Partition, long Position, long End)> Progress => changelogs.Select(c => (c.Partition, c.Position, c.End));
+    /// <summary>Changelog partitions that are still to be read.</summary>
+    public IEnumerable<(TopicPartition Partition, long Position, long End)> Progress => restores.SelectMany(r => r.Progress);
 
     /// <summary>Begins to restore a task's stores. To be called after its committed offsets were read, so that the end covers what they cover.</summary>
     public void Add(ActiveTask task)
     {
-        var partitions = task.Task.Stores.ToDictionary(
-            s => new TopicPartition(StreamTask.ChangelogTopic(config.ApplicationId, s.Name), task.Task.Partition), s => s);
-        var starts = admin.Offsets(partitions.Keys, OffsetSpec.Earliest(), IsolationLevel.ReadUncommitted);
-        var ends = admin.Offsets(partitions.Keys, OffsetSpec.Latest(), IsolationLevel.ReadUncommitted);
+        var startedAt = config.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+        List<string> stores = [.. task.Task.Stores.Select(s => s.Name)];
+        var changelogs = TaskChangelogs.Of(config.ApplicationId, task.Task.Name, stores, task.Task.Partition, admin);
+        if (local is not null && stores.Count > 0)
+            task.Local = local.Load(task.Task, changelogs.Identity(admin), changelogs.Starts, changelogs.Ends);
         task.State = TaskState.Restoring;
-        foreach (var (partition, store) in partitions.Where(p => ends[p.Key] > starts[p.Key]))
-        {
-            changelogs.Add(new Changelog(task, store, partition, ends[partition]) { Position = starts[partition] });
-            Telemetry.RestoreRemaining.Add(ends[partition] - starts[partition]);
-        }
-        Assign();
-        FinishTasks([task]);
+        restores.Add(new TaskRestore(task, changelogs, startedAt));
+        BeginAndFinish();
     }
 
     /// <summary>Forgets a task that was closed.</summary>
     public void Remove(ActiveTask task)
     {
-        var closed = changelogs.FindAll(c => c.Task == task);
-        if (closed.Count == 0)
+        if (restores.Find(r => r.Task == task) is not { } closed)
             return;
-        foreach (var changelog in closed)
-            Telemetry.RestoreRemaining.Add(Math.Min(changelog.Position, changelog.End) - changelog.End);
-        changelogs.RemoveAll(closed.Contains);
-        Assign();
+        restores.Remove(closed);
+        consumer.Remove([.. closed.Reading.Where(consumer.Partitions.Contains)]);
+        CountRemaining();
     }
 
-    /// <summary>Applies one batch.</summary>
-    public void Step(TimeSpan timeout)
+    /// <summary>Reads on for about the given time.</summary>
+    public void Step(TimeSpan time)
     {
-        if (reader is null || Idle)
+        if (Idle)
             return;
-        reader.Read(timeout);
-        try
+        var since = Stopwatch.GetTimestamp();
+        if (consumer.Partitions.Count == 0)
+            Task.WaitAny([.. restores.Select(r => r.Loading).OfType<Task>()], time);
+        while (consumer.Partitions.Count > 0 && time - Stopwatch.GetElapsedTime(since) is { Ticks: > 0 } left && consumer.Read(left) > 0)
         {
-            for (var i = 0; i < reader.Count; i++)
-                Apply(i);
+            KillPoint.Reached("stream.during_restore");
+            foreach (var restore in restores)
+                restore.LogRead();
+            if (consumer.Partitions.Any(c => c.Position >= c.End))
+                break;
         }
-        finally
-        {
-            reader.Release();
-        }
-        KillPoint.Reached("stream.during_restore");
-        var done = changelogs.FindAll(IsDone);
-        if (done.Count == 0)
-            return;
-        changelogs.RemoveAll(done.Contains);
-        Assign();
-        FinishTasks([.. done.Select(c => c.Task).Distinct()]);
+        BeginAndFinish();
     }
 
     public void Dispose()
     {
-        changelogs.Clear();
-        Assign();
+        restores.Clear();
+        consumer.Dispose();
+        CountRemaining();
     }
 
-    private unsafe void Apply(int index)
+    private void BeginAndFinish()
     {
-        var message = reader![index];
-        var topic = Marshal.PtrToStringUTF8(LibRdKafka.rd_kafka_topic_name(message->Topic));
-        var changelog = changelogs.Find(c => c.Partition.Partition.Value == message->Partition && c.Partition.Topic == topic);
-        if (changelog is null || changelog.Position >= changelog.End)
-            return;
-        if (message->Error == BatchReader.EndOfPartition)
+        foreach (var restore in restores.Where(r => !r.HasBegun && r.Loading?.IsCompleted != false))
         {
-            // Never back: an end reported around a reconnect may carry no offset, and the position is what a new assignment starts from.
-            changelog.MoveTo(Math.Max(changelog.Position, message->Offset));
-            return;
+            restore.Begin();
+            consumer.Add([.. restore.Reading.Where(c => c.Position < c.End)]);
         }
-        if (message->Error != 0)
-            throw new StreamsException($"changelog {changelog.Partition} at {changelog.Position} of {changelog.End}: {(ErrorCode)message->Error} "
-                + Marshal.PtrToStringUTF8((nint)message->Value, checked((int)message->ValueLength)));
-        changelog.Store.Restore(
-            new ReadOnlySpan<byte>(message->Key, checked((int)message->KeyLength)),
-            new ReadOnlySpan<byte>(message->Value, checked((int)message->ValueLength)),
-            message->Value is null);
-        changelog.Task.RestoredRecords++;
-        changelog.MoveTo(message->Offset + 1);
-        Telemetry.Restored.Add(1);
+        consumer.Remove([.. consumer.Partitions.Where(IsDone)]);
+        foreach (var done in restores.Where(r => r.HasBegun && !r.Reading.Any(consumer.Partitions.Contains)).ToList())
+        {
+            done.Finish();
+            restores.Remove(done);
+            logger.Restored(done.Task.Task.Name, done.Records, done.Task.Local?.Entries ?? 0, done.Task.Inputs[0].Committed, thread);
+        }
+        CountRemaining();
     }
 
-    private bool IsDone(Changelog changelog)
+    private bool IsDone(ChangelogPartition changelog)
     {
         if (changelog.Position >= changelog.End)
             return true;
@@ -123,55 +105,10 @@ internal sealed class ChangelogReader(string thread, StreamConfig config, Broker
         return true;
     }
 
-    private void FinishTasks(IReadOnlyList<ActiveTask> candidates)
+    private void CountRemaining()
     {
-        foreach (var task in candidates.Where(t => !changelogs.Exists(c => c.Task == t)))
-        {
-            task.State = TaskState.Restored;
-            logger.Restored(task.Task.Name, task.RestoredRecords, task.Inputs[0].Committed, thread);
-        }
-    }
-
-    private void Assign()
-    {
-        if (Idle)
-        {
-            reader?.Dispose();
-            consumer?.Dispose();
-            (reader, consumer) = (null, null);
-            return;
-        }
-        if (consumer is null)
-        {
-            consumer = new ConsumerBuilder<Ignore, Ignore>(ClientConfigs.Reader(config, $"{thread}-restore"))
-                .SetLogHandler((_, message) => logger.ClientMessage(thread, message.Message))
-                .Build();
-            reader = new BatchReader(consumer);
-        }
-        consumer.Assign(changelogs.Select(c => new TopicPartitionOffset(c.Partition, c.Position)));
-    }
-
-    private sealed class Changelog(ActiveTask task, IStateStore store, TopicPartition partition, long end)
-    {
-        public ActiveTask Task { get; } = task;
-
-        public IStateStore Store { get; } = store;
-
-        public TopicPartition Partition { get; } = partition;
-
-        public long End { get; } = end;
-
-        public long Position { get; set; }
-
-        public long MovedAt { get; private set; } = Stopwatch.GetTimestamp();
-
-        public void MoveTo(long position)
-        {
-            if (position == Position)
-                return;
-            Telemetry.RestoreRemaining.Add(Math.Min(Position, End) - Math.Min(position, End));
-            Position = position;
-            MovedAt = Stopwatch.GetTimestamp();
-        }
+        var now = restores.Sum(r => r.Remaining);
+        Telemetry.RestoreRemaining.Add(now - remaining);
+        remaining = now;
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Confluent.Kafka;
 using Streams.Streaming.Native;
@@ -15,13 +16,30 @@ namespace Streams.Streaming.Runtime;
 /// </summary>
 internal sealed class ConsumerMembership : GroupMembership, IDisposable
 {
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(3);
     private readonly SafeHandle handle;
     private readonly HashSet<TopicPartition> parked = [];
     private readonly HashSet<TopicPartition> stopped = [];
     private bool abandoned;
+    private long memberSince;
 
     public ConsumerMembership(IConsumer<Ignore, Ignore> consumer)
         : base(consumer) => handle = LibRdKafka.Acquire(consumer);
+
+    /// <summary>A member that gets no partition is not told so: it is idle when it has been a member for a while and heard nothing.</summary>
+    public override bool Joined
+    {
+        get
+        {
+            if (base.Joined)
+                return true;
+            if (NativeGroup.Member(handle) is not { Epoch: > 0 })
+                memberSince = 0;
+            else if (memberSince == 0)
+                memberSince = Stopwatch.GetTimestamp();
+            return memberSince != 0 && Stopwatch.GetElapsedTime(memberSince) > Idle;
+        }
+    }
 
     /// <summary>
     /// The member's epoch as it is now, since it changes without any partition being taken. Read between two looks that must agree, and only used when the
@@ -30,7 +48,7 @@ internal sealed class ConsumerMembership : GroupMembership, IDisposable
     /// </summary>
     public override IConsumerGroupMetadata? ForCommit()
     {
-        if (abandoned || !Joined)
+        if (abandoned || Assigned.Count == 0)
             return null;
         while (true)
         {

@@ -16,7 +16,7 @@ internal abstract class GroupMembership(IConsumer<Ignore, Ignore> consumer)
     public IReadOnlySet<TopicPartition> Assigned => assigned;
 
     /// <summary>It was told its partitions, be it none.</summary>
-    public bool Joined { get; private set; }
+    public virtual bool Joined { get; private set; }
 
     /// <summary>
     /// The metadata for the commit of an open transaction; null when this member may not commit. Brokers accept offsets without a generation, and with a

@@ -13,6 +13,7 @@ internal sealed unsafe class RecordProducer : IRecordCollector, IDisposable
 {
     private const int CopyFlag = 2, QueueFull = -184;
     private const int MaxHeaders = 64;
+    private static readonly TimeSpan FlushQuantum = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
     private readonly IProducer<byte[]?, byte[]?> producer;
     private readonly SafeHandle handle;
@@ -83,8 +84,12 @@ internal sealed unsafe class RecordProducer : IRecordCollector, IDisposable
     public void Commit(IReadOnlyList<TopicPartitionOffset> offsets, IConsumerGroupMetadata group)
     {
         Begin();
+        // librdkafka looks only every 10 ms whether a flush is done, when nobody asks for delivery reports: asked again every millisecond, it is told
+        // soon. The first call sends what lingers; it is on its way while the offsets are sent.
+        producer.Flush(FlushQuantum);
         Call("send offsets", () => producer.SendOffsetsToTransaction(offsets, group, CallTimeout));
         KillPoint.Reached("stream.after_send_offsets");
+        AwaitFlush();
         Call("commit", () => producer.CommitTransaction(CallTimeout));
         inTransaction = false;
     }
@@ -126,6 +131,15 @@ internal sealed unsafe class RecordProducer : IRecordCollector, IDisposable
             LibRdKafka.rd_kafka_topic_destroy(topic);
         handle.DangerousRelease();
         producer.Dispose();
+    }
+
+    private void AwaitFlush()
+    {
+        var deadline = Environment.TickCount64 + (long)CallTimeout.TotalMilliseconds;
+        while (producer.Flush(FlushQuantum) > 0 && Environment.TickCount64 < deadline)
+        {
+            // The commit itself flushes too and reports what does not get through.
+        }
     }
 
     private static void Call(string step, Action call)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Streams.Streaming.State.Local;
 
 namespace Streams.Streaming.Runtime;
 
@@ -24,7 +25,7 @@ internal sealed class StreamTask
     {
         (ApplicationId, Collector, Clock, Partition) = (applicationId, collector, clock, partition);
         this.deadLetterTopic = deadLetterTopic ?? DefaultDeadLetterTopic(applicationId);
-        Name = string.Create(CultureInfo.InvariantCulture, $"{topology.Id}_{partition}");
+        Name = NameOf(topology, partition);
         foreach (var spec in topology.Stores)
             stores.Add((spec.New(), spec.LoggingEnabled ? new StoreChangelog(collector, ChangelogTopic(applicationId, spec.Name), partition, clock) : null));
         foreach (var spec in topology.Nodes)
@@ -65,8 +66,18 @@ internal sealed class StreamTask
     /// <summary>The stores that are restored from changelogs.</summary>
     public IEnumerable<IStateStore> Stores => stores.Where(s => s.Changelog is not null).Select(s => s.Store);
 
+    /// <summary>What the logged stores write to their changelogs goes into the buffer too, by their place in <see cref="Stores"/>.</summary>
+    public void LogLocally(CommitBuffer buffer)
+    {
+        var index = 0;
+        foreach (var changelog in stores.Select(s => s.Changelog).OfType<StoreChangelog>())
+            changelog.LogLocally(buffer, index++);
+    }
+
     /// <summary>The earliest wall-clock punctuation, milliseconds since the epoch.</summary>
     public long NextWallClockPunctuation => byWallClock.NextDue;
+
+    public static string NameOf(SubTopology topology, int partition) => string.Create(CultureInfo.InvariantCulture, $"{topology.Id}_{partition}");
 
     public static string ChangelogTopic(string applicationId, string store) => $"{applicationId}-{store}-changelog";
 
@@ -141,7 +152,12 @@ internal sealed class StreamTask
         CommitRequested = false;
     }
 
-    public void Close() => inOrder.ForEach(n => n.Close());
+    /// <summary>Closes the nodes, then the stores that hold something beside memory.</summary>
+    public void Close()
+    {
+        inOrder.ForEach(n => n.Close());
+        stores.ForEach(s => (s.Store as IDisposable)?.Dispose());
+    }
 
     /// <summary>Sends the record being processed to the dead letters; outside of processing, a letter without key and value.</summary>
     public unsafe void Drop(string code, string message)

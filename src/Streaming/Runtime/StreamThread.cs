@@ -41,7 +41,7 @@ internal sealed class StreamThread : IDisposable
         purge = new RepartitionPurge(thread, repartitionTopics);
         committer = new Committer(thread, tasks, membership, consumer, progress) { Committed = AfterCommit };
         inputs = new InputLoop(thread, tasks, membership, committer, failures, consumer);
-        changelogs = new ChangelogReader(thread.Name, thread.Config, thread.Admin, thread.Logger);
+        changelogs = new ChangelogReader(thread.Name, thread.Config, thread.Admin, thread.Local, thread.Logger);
         preparation = new TaskPreparation(thread, tasks, membership, consumer, changelogs, progress);
     }
 
@@ -172,6 +172,9 @@ internal sealed class StreamThread : IDisposable
     /// <summary>The one place for what follows a successful commit.</summary>
     private void AfterCommit(IReadOnlyList<ActiveTask> dirty)
     {
+        foreach (var task in dirty)
+            task.Local?.Committed(thread.Config.ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce);
+        KillPoint.Reached("stream.after_local_append");
         failures.ForgetCommitted(dirty);
         purge.Step(tasks.Running);
     }

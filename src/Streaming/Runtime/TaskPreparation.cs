@@ -11,9 +11,11 @@ namespace Streams.Streaming.Runtime;
 internal sealed class TaskPreparation(
     ThreadContext thread, TaskSet tasks, GroupMembership membership, IConsumer<Ignore, Ignore> consumer, ChangelogReader changelogs, CommitProgress progress)
 {
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LookupTimeout = TimeSpan.FromSeconds(10);
     private Task<List<TopicPartitionOffset>>? lookup;
     private List<ActiveTask> lookedUp = [];
+    private long failedAt;
 
     /// <summary>Of tasks being restored: where each changelog partition stands.</summary>
     public IReadOnlyList<(TopicPartition Partition, long Position, long End)> Restoring { get; private set; } = [];
@@ -30,6 +32,8 @@ internal sealed class TaskPreparation(
             Restoring = [];
             return;
         }
+        if (failedAt != 0 && Stopwatch.GetElapsedTime(failedAt) < RetryPause)
+            return;
         try
         {
             LookUpCommitted();
@@ -39,6 +43,7 @@ internal sealed class TaskPreparation(
         catch (KafkaException e) when (tasks.All.All(t => t.State == TaskState.Running || Stopwatch.GetElapsedTime(t.CreatedAt) < thread.Config.TaskTimeout))
         {
             thread.Logger.Retrying(thread.Name, "preparing tasks", e);
+            failedAt = Stopwatch.GetTimestamp();
         }
         Restoring = [.. changelogs.Progress];
     }

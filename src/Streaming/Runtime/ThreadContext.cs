@@ -1,15 +1,19 @@
 using Microsoft.Extensions.Logging;
+using Streams.Streaming.State.Local;
 
 namespace Streams.Streaming.Runtime;
 
 /// <summary>What the parts of one stream thread share.</summary>
-internal sealed class ThreadContext(string name, StreamConfig config, BrokerAdmin admin, ILogger logger)
+internal sealed class ThreadContext(string name, StreamConfig config, BrokerAdmin admin, LocalState? local, ILogger logger)
 {
     public string Name { get; } = name;
 
     public StreamConfig Config { get; } = config;
 
     public BrokerAdmin Admin { get; } = admin;
+
+    /// <summary>Null without a state directory.</summary>
+    public LocalState? Local { get; } = local;
 
     public ILogger Logger { get; } = logger;
 

@@ -10,6 +10,12 @@ internal static class KeyHash
 
     public static uint Of(ReadOnlySpan<byte> key)
     {
+        var hash = Wide(key);
+        return (uint)((hash ^ (hash >> 32)) & uint.MaxValue);
+    }
+
+    public static ulong Wide(ReadOnlySpan<byte> key)
+    {
         unchecked
         {
             var hash = Seed ^ ((ulong)key.Length * Prime1);
@@ -18,8 +24,7 @@ internal static class KeyHash
             var last = 0ul;
             for (var i = 0; i < key.Length; i++)
                 last |= (ulong)key[i] << (8 * i);
-            hash = Mix(hash ^ last);
-            return (uint)(hash ^ (hash >> 32));
+            return Mix(hash ^ last);
         }
     }
 

@@ -170,7 +170,7 @@ internal class SpillingKeyValueStore<TKey, TValue> : IKeyValueStore<TKey, TValue
             value = changes[number].Value;
             return true;
         }
-        if (!index.TryFind(key, hash, out var address) || IsExpired(log.Value(address)))
+        if (!index.TryFind(key, KeyHash.Wide(key), out var address) || IsExpired(log.Value(address)))
             return false;
         value = Deserialize(log.Value(address));
         return true;
@@ -212,14 +212,14 @@ internal class SpillingKeyValueStore<TKey, TValue> : IKeyValueStore<TKey, TValue
     private void Store(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         var address = log.Append(key, value);
-        if (index.Set(key, KeyHash.Of(key), address, out var before))
+        if (index.Set(key, KeyHash.Wide(key), address, out var before))
             log.Release(before);
         Schedule(address, value);
     }
 
     private bool Remove(ReadOnlySpan<byte> key)
     {
-        if (!index.Remove(key, KeyHash.Of(key), out var address))
+        if (!index.Remove(key, KeyHash.Wide(key), out var address))
             return false;
         log.Release(address);
         return true;
@@ -227,11 +227,11 @@ internal class SpillingKeyValueStore<TKey, TValue> : IKeyValueStore<TKey, TValue
 
     private void Schedule(uint address, ReadOnlySpan<byte> value) => expiry?.Add(log.Place(address), BinaryPrimitives.ReadInt64BigEndian(value));
 
-    private bool IsValid(uint address, ReadOnlySpan<byte> key) => index.TryFind(key, KeyHash.Of(key), out var valid) && valid == address;
+    private bool IsValid(uint address, ReadOnlySpan<byte> key) => index.TryFind(key, KeyHash.Wide(key), out var valid) && valid == address;
 
     private void Move(uint from, uint to, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
-        index.Set(key, KeyHash.Of(key), to, out _);
+        index.Set(key, KeyHash.Wide(key), to, out _);
         Schedule(to, value);
     }
 
@@ -251,7 +251,7 @@ internal class SpillingKeyValueStore<TKey, TValue> : IKeyValueStore<TKey, TValue
                 return;
             changes[number] = default;
         }
-        else if (index.TryFind(key, hash, out var address) && IsExpired(log.Value(address)))
+        else if (index.TryFind(key, KeyHash.Wide(key), out var address) && IsExpired(log.Value(address)))
         {
             Tell(key, Deserialize(log.Value(address)));
             ChangeOf(key, hash) = default;

@@ -68,5 +68,5 @@ internal sealed class BranchedKStream<TKey, TValue> : IBranchedKStream<TKey, TVa
     // Kafka Streams uses up a number for each branch, though the branch is not called by it.
     private string Child(string? named, int number) => name + parent.Builder.NameOf("", named ?? number.ToString(CultureInfo.InvariantCulture));
 
-    private KStream<TKey, TValue> PassOn(string child) => parent.Then(child, () => new PassThrough<TKey, TValue>(), keyChanged: false);
+    private KStream<TKey, TValue> PassOn(string child) => parent.Then(child, () => new PassOn<TKey, TValue>(), keyChanged: false);
 }

@@ -42,7 +42,7 @@ internal sealed partial class KStream<TKey, TValue>
         if (other.Builder != Builder)
             throw new TopologyException($"\"{Node}\" and \"{other.Node}\" come from two builders");
         var name = Builder.NameOf("KSTREAM-MERGE-", named);
-        Builder.Topology.AddProcessor(name, () => new PassThrough<TKey, TValue>(), Node, other.Node);
+        Builder.Topology.AddProcessor(name, () => new PassOn<TKey, TValue>(), Node, other.Node);
         return new KStream<TKey, TValue>(Builder, name, KeySerDes ?? other.KeySerDes, ValueSerDes ?? other.ValueSerDes, KeyChanged || other.KeyChanged);
     }
 
@@ -62,6 +62,6 @@ internal sealed partial class KStream<TKey, TValue>
         for (var i = 0; i < predicates.Length; i++)
             branches.Add(children[i], predicates[i]);
         var parent = Then(name, () => new Branching<TKey, TValue>(branches), keyChanged: false);
-        return [.. children.Select(child => parent.Then(child, () => new PassThrough<TKey, TValue>(), keyChanged: false))];
+        return [.. children.Select(child => parent.Then(child, () => new PassOn<TKey, TValue>(), keyChanged: false))];
     }
 }

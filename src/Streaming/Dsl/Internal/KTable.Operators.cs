@@ -55,6 +55,12 @@ internal sealed partial class KTable<TKey, TValue>
         return new KGroupedTable<TKeyOut, TValueOut>(Builder, name, named, keySerDes ?? KeySerDes as ISerDes<TKeyOut>, valueSerDes ?? ValueSerDes as ISerDes<TValueOut>);
     }
 
+    public IKGroupedTable<TKeyOut, TValueOut> GroupBy<TKeyOut, TValueOut>(Func<TKey, TValue, KeyValuePair<TKeyOut, TValueOut>> selector, Grouped<TKeyOut, TValueOut> grouped)
+    {
+        ArgumentNullException.ThrowIfNull(grouped);
+        return GroupBy(selector, grouped.KeySerDes, grouped.ValueSerDes, grouped.Name);
+    }
+
     public IKGroupedTable<TKeyOut, TValueOut> GroupBy<TKeyOut, TValueOut, TKeySerDes, TValueSerDes>(Func<TKey, TValue, KeyValuePair<TKeyOut, TValueOut>> selector, string? named = null)
         where TKeySerDes : ISerDes<TKeyOut>, new()
         where TValueSerDes : ISerDes<TValueOut>, new() => GroupBy(selector, new TKeySerDes(), new TValueSerDes(), named);

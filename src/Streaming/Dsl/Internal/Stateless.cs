@@ -146,9 +146,3 @@ internal sealed class Peek<TKey, TValue>(Action<TKey, TValue> action, bool passO
             Context.Forward(in record);
     }
 }
-
-/// <summary>Where streams come together or apart.</summary>
-internal sealed class PassThrough<TKey, TValue> : Stateless<TKey, TValue, TKey, TValue>
-{
-    public override void Process(in Record<TKey, TValue> record) => Context.Forward(in record);
-}

@@ -74,11 +74,13 @@ internal sealed class SlidingWindowAggregate<TKey, TValue, TAggregate>(SlidingWi
                 previous ??= window.Timestamp;
             }
         }
-        if (previous is { } p && p + 1 + difference >= time && !Exists(p + 1))
+        // Where the window after the previous record ends with this one, it is this one's left window.
+        if (previous is { } p && p + 1 + difference > time && !Exists(p + 1))
             Update(in record, p + 1, null);
         if (!leftExists)
             MakeLeft(in record, previous >= time - difference ? left : null);
-        if (!rightExists)
+        // A record that counts in no window makes none for others.
+        if (!rightExists && onTime)
             MakeRight(in record, right);
     }
 
@@ -107,11 +109,13 @@ internal sealed class SlidingWindowAggregate<TKey, TValue, TAggregate>(SlidingWi
                 rightExists = true;
             }
         }
+        var followsPrevious = previous is { } p && !Exists(p + 1);
+        var counts = onTime || !IsClosed(0) || (followsPrevious && !IsClosed(previous!.Value + 1));
         // Without a window between the epoch and the record, all that the combined one holds comes after the record.
-        if (!rightExists)
+        if (!rightExists && counts)
             MakeRight(in record, right ?? combined);
-        if (previous is { } p && !Exists(p + 1))
-            Update(in record, p + 1, null);
+        if (followsPrevious)
+            Update(in record, previous!.Value + 1, null);
         Update(in record, 0, combined);
     }
 

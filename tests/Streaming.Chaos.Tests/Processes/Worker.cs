@@ -1,0 +1,39 @@
+using Streams.Streaming.Chaos.Tests.Work;
+
+namespace Streams.Streaming.Chaos.Tests.Processes;
+
+/// <summary>The inside of a worker process.</summary>
+internal static class Worker
+{
+    /// <summary>Exit codes: ended in good order, failed while it worked, failed to start.</summary>
+    public const int Done = 0, Failed = 1, NotStarted = 2;
+
+    public static async Task<int> RunAsync(Job job)
+    {
+        using var log = new FileLogger(Path.Combine(job.Logs, $"{Environment.ProcessId}.log"));
+        if (job.Trap is { } trap) Trap.Arm(trap, log.Write);
+        var stream = new KafkaStream(IWork.Named(job.Work).Build(job), job.Config(), log);
+        if (job.Bug == Bug.NoFencing) Unfenced.Make(stream, job);
+        try
+        {
+            await stream.StartAsync();
+        }
+        catch (Exception e)
+        {
+            log.Write($"start failed: {e}");
+            return NotStarted;
+        }
+        Console.WriteLine("started");
+        var running = stream.WaitUntilRunning().ContinueWith(t => { if (t.IsCompletedSuccessfully) Console.WriteLine("running"); }, TaskScheduler.Default);
+        await Task.WhenAny(stream.Completion, Console.In.ReadToEndAsync());
+        if (stream.Completion.IsFaulted)
+        {
+            log.Write($"failed: {stream.Completion.Exception}");
+            return Failed;
+        }
+        await stream.StopAsync();
+        await running;
+        log.Write("stopped");
+        return stream.Completion.IsFaulted ? Failed : Done;
+    }
+}

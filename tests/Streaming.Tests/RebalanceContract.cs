@@ -1,0 +1,160 @@
+namespace Streams.Streaming.Tests;
+
+/// <summary>What holds while instances come and go, in both group protocols, on any broker.</summary>
+public abstract class RebalanceContract(IBroker broker)
+{
+    private const int Partitions = 6;
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    [SkippableTheory]
+    [InlineData(GroupProtocol.Classic)]
+    [InlineData(GroupProtocol.Consumer)]
+    public async Task ScalingOutAndIn_LosesAndDoublesNothing_AndKeptTasksRunOn(GroupProtocol protocol)
+    {
+        var topics = await NewTopics();
+        var config = topics.Config() with { GroupProtocol = protocol };
+        var log = new CapturedLog();
+        await using var first = new KafkaStream(CountingProcessor.Topology(topics.Input, topics.Output), config, log);
+        await first.StartAsync();
+        await first.WaitUntilRunning().WaitAsync(Limit);
+        topics.Produce(600);
+        await topics.AssertExactlyOnceAsync(600, Limit);
+
+        await using var feed = new Feed(topics);
+        await using var second = await JoinAsync(topics, config, Owns(2));
+        await using var third = await JoinAsync(topics, config, Owns(2));
+        await EventuallyAsync(() => first.State == StreamState.Running && first.Store<CountStore>(StoreQueryParameters.FromName("counts")).Partitions.Count == 2);
+        var kept = first.Store<CountStore>(StoreQueryParameters.FromName("counts")).Partitions;
+        await second.StopAsync().WaitAsync(Limit);
+        await third.StopAsync().WaitAsync(Limit);
+        await EventuallyAsync(() => first.State == StreamState.Running && first.Store<CountStore>(StoreQueryParameters.FromName("counts")).Partitions.Count == Partitions);
+        var sent = await feed.StopAsync();
+        await topics.AssertExactlyOnceAsync(600 + sent, Limit);
+        if (protocol == GroupProtocol.Consumer)
+            Assert.All(kept, p => Assert.Equal(1, log.Restores[$"0_{p}"]));
+        Assert.True(log.Restores.Values.Sum() > Partitions, log.ToString());
+        Assert.Equal(0, log.Count(2005));
+    }
+
+    [SkippableFact]
+    public async Task AZombieOfTheConsumerProtocol_CommitsNothing()
+    {
+        var topics = await NewTopics();
+        using var zombie = new ChildInstance(broker.BootstrapServers, topics, GroupProtocol.Consumer);
+        await zombie.RunningAsync();
+        topics.Produce(500);
+        await topics.AssertExactlyOnceAsync(500, Limit);
+        topics.Produce(20000);
+        zombie.Signal("STOP");
+        await using var successor = new KafkaStream(
+            CountingProcessor.Topology(topics.Input, topics.Output), topics.Config() with { GroupProtocol = GroupProtocol.Consumer });
+        await successor.StartAsync();
+        await successor.WaitUntilCommittedAsync(topics.Ends()).WaitAsync(Limit);
+        zombie.Signal("CONT");
+        topics.Produce(500);
+        await topics.AssertExactlyOnceAsync(21000, Limit);
+    }
+
+    [SkippableFact]
+    public async Task Kill9InTheConsumerProtocol_ReprocessesExactlyOnce()
+    {
+        var topics = await NewTopics();
+        var total = 0;
+        for (var round = 0; round < 2; round++)
+        {
+            using var child = new ChildInstance(broker.BootstrapServers, topics, GroupProtocol.Consumer);
+            topics.Produce(2000);
+            await child.RunningAsync();
+            topics.Produce(2000);
+            total += 4000;
+            child.Kill();
+        }
+        await using var last = new KafkaStream(CountingProcessor.Topology(topics.Input, topics.Output), topics.Config() with { GroupProtocol = GroupProtocol.Consumer });
+        await last.StartAsync();
+        await topics.AssertExactlyOnceAsync(total, Limit);
+    }
+
+    private static Func<KafkaStream, bool> Owns(int partitions) => stream =>
+    {
+        try
+        {
+            return stream.State == StreamState.Running && stream.Store<CountStore>(StoreQueryParameters.FromName("counts")).Partitions.Count >= partitions;
+        }
+        catch (InvalidStateStoreException)
+        {
+            return false;
+        }
+    };
+
+    private static async Task<KafkaStream> JoinAsync(TestTopics topics, StreamConfig config, Func<KafkaStream, bool> settled)
+    {
+        var stream = new KafkaStream(CountingProcessor.Topology(topics.Input, topics.Output), config);
+        await stream.StartAsync();
+        await EventuallyAsync(() => settled(stream));
+        return stream;
+    }
+
+    private static async Task EventuallyAsync(Func<bool> condition)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!Holds(condition))
+            await timer.WaitForNextTickAsync(limit.Token);
+    }
+
+    private static bool Holds(Func<bool> condition)
+    {
+        try
+        {
+            return condition();
+        }
+        catch (InvalidStateStoreException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<TestTopics> NewTopics()
+    {
+        Skip.IfNot(broker.Missing is null, broker.Missing);
+        var topics = new TestTopics(broker.BootstrapServers, Partitions);
+        await topics.CreateAsync();
+        return topics;
+    }
+
+    /// <summary>Produces all the time, so that every rebalance meets records under way.</summary>
+    private sealed class Feed : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource stopping = new();
+        private readonly Task<int> sending;
+
+        public Feed(TestTopics topics) => sending = Task.Run(async () =>
+        {
+            var sent = 0;
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+            while (!stopping.IsCancellationRequested)
+            {
+                topics.Produce(50);
+                sent += 50;
+                await timer.WaitForNextTickAsync();
+            }
+            return sent;
+        });
+
+        public async Task<int> StopAsync()
+        {
+            await stopping.CancelAsync();
+            return await sending;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await StopAsync();
+            stopping.Dispose();
+        }
+    }
+}
+
+public sealed class RebalanceOnApacheKafkaTests(ApacheKafka broker) : RebalanceContract(broker), IClassFixture<ApacheKafka>;
+
+public sealed class RebalanceOnEmbeddedTests(Embedded broker) : RebalanceContract(broker), IClassFixture<Embedded>;
