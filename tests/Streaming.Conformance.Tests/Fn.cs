@@ -17,6 +17,9 @@ static class Fn
 
     public static string Join(string? left, string? right) => Text(left) + "+" + Text(right);
 
+    /// <summary>Order shows.</summary>
+    public static string Chain(string? aggregate, string? value) => Text(aggregate) + "," + Text(value);
+
     /// <summary>Order shows; a value of z ends the aggregate.</summary>
-    public static string? Append(string? aggregate, string? value) => value is not null && value.StartsWith('z') ? null : Text(aggregate) + "," + Text(value);
+    public static string? Append(string? aggregate, string? value) => value is not null && value.StartsWith('z') ? null : Chain(aggregate, value);
 }

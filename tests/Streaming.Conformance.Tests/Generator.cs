@@ -32,7 +32,8 @@ sealed class Generator
     {
         _state = seed;
         _shape = shape;
-        _time = Below(2) == 0 ? Below(10) : 100 + Below(100);
+        // A window that begins with the epoch ends at no multiple of the tick.
+        _time = shape.Tick == 1 && Below(2) == 0 ? Below(10) : 100 + Below(100);
     }
 
     public static IReadOnlyList<Input> Sequence(string name, Shape shape, ulong seed, int number, int length)

@@ -70,9 +70,14 @@ final class Fn {
         return text(left) + "+" + text(right);
     }
 
+    /** Order shows. */
+    static String chain(final String aggregate, final String value) {
+        return text(aggregate) + "," + text(value);
+    }
+
     /** Order shows; a value of z ends the aggregate. */
     static String append(final String aggregate, final String value) {
-        return value != null && value.startsWith("z") ? null : text(aggregate) + "," + text(value);
+        return value != null && value.startsWith("z") ? null : chain(aggregate, value);
     }
 
     private Fn() { }

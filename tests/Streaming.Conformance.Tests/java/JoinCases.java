@@ -50,7 +50,7 @@ final class JoinCases {
             .outerJoin(AggregateCases.texts(Fn.stream(b, "b").groupByKey(Grouped.with(Fn.S, Fn.S)).count(Fn.counts())), Fn::join)));
         cases.put("join-foreign-inner", b -> Fn.out(Fn.table(b, "a").join(Fn.table(b, "b"), Fn::letter, Fn::join, TableJoined.as("foreign"), Materialized.with(Fn.S, Fn.S))));
         cases.put("join-foreign-left", b -> Fn.out(Fn.table(b, "a").leftJoin(Fn.table(b, "b"), Fn::letter, Fn::join, TableJoined.as("foreign"), Materialized.with(Fn.S, Fn.S))));
-        cases.put("join-foreign-groupBy", b -> Fn.out(AggregateCases.texts(Fn.table(b, "a").leftJoin(Fn.table(b, "b"), Fn::letter, Fn::join, TableJoined.as("foreign"), Fn.kept("foreign-result-store"))
+        cases.put("join-foreign-groupBy", b -> Fn.out(AggregateCases.texts(Fn.table(b, "a").leftJoin(Fn.table(b, "b"), Fn::letter, Fn::join, TableJoined.as("foreign"), Materialized.with(Fn.S, Fn.S))
             .groupBy((k, v) -> org.apache.kafka.streams.KeyValue.pair(v.substring(0, 1), v), Grouped.with("joined", Fn.S, Fn.S)).count(Fn.counts()))));
     }
 

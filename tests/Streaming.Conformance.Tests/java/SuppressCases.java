@@ -12,11 +12,11 @@ final class SuppressCases {
         for (final int grace : new int[] {0, 15}) {
             final String end = "-grace" + grace + "-suppress";
             final TimeWindows tumbling = TimeWindows.ofSizeAndGrace(ofMillis(20), ofMillis(grace));
-            final SlidingWindows sliding = SlidingWindows.ofTimeDifferenceAndGrace(ofMillis(12), ofMillis(grace));
+            final SlidingWindows sliding = SlidingWindows.ofTimeDifferenceAndGrace(ofMillis(11), ofMillis(grace == 0 ? 1 : 15));
             final SessionWindows session = SessionWindows.ofInactivityGapAndGrace(ofMillis(grace == 0 ? 7 : 6), ofMillis(grace));
             cases.put("tumbling" + end, b -> Fn.outWindowed(suppressed(AggregateCases.byKey(b).windowedBy(tumbling).reduce(Fn::append, Fn.kept("reduced")))));
             cases.put("hopping" + end, b -> Fn.outWindowed(suppressed(AggregateCases.byKey(b).windowedBy(tumbling.advanceBy(ofMillis(5))).reduce(Fn::append, Fn.kept("reduced")))));
-            cases.put("sliding" + end, b -> Fn.outWindowed(suppressed(AggregateCases.byKey(b).windowedBy(sliding).reduce(Fn::append, WindowCases.longKept("reduced")))));
+            cases.put("sliding" + end, b -> Fn.outWindowed(suppressed(AggregateCases.byKey(b).windowedBy(sliding).reduce(Fn::chain, WindowCases.longKept("reduced")))));
             cases.put("session" + end, b -> Fn.outWindowed(suppressed(AggregateCases.byKey(b).windowedBy(session).reduce(Fn::append, WindowCases.kept("reduced", ofMillis(grace == 0 ? 8 : 22))))));
         }
         cases.put("tumbling-suppress-count", b -> Fn.out(AggregateCases.texts(suppressed(AggregateCases.byKey(b).windowedBy(TimeWindows.ofSizeAndGrace(ofMillis(20), ofMillis(5))).reduce(Fn::append, Fn.kept("reduced")))

@@ -22,7 +22,11 @@ internal static class Aggregations
     public static Aggregation<TKey, TValue, TValue> Reduce<TKey, TValue>(Func<TValue, TValue, TValue> reducer)
     {
         ArgumentNullException.ThrowIfNull(reducer);
-        return new((_, value) => value, (_, value, aggregate) => reducer(aggregate, value), ReadsValues: true) { Merge = (_, one, other) => reducer(one, other) };
+        // A session may hold null where sessions were merged into none: it counts as no aggregate yet.
+        return new((_, value) => value, (_, value, aggregate) => aggregate is null ? value : reducer(aggregate, value), ReadsValues: true)
+        {
+            Merge = (_, one, other) => one is null ? other : reducer(one, other),
+        };
     }
 
     public static Aggregation<TKey, TValue, TAggregate> Of<TKey, TValue, TAggregate>(

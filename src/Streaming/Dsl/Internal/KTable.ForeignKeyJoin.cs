@@ -20,7 +20,7 @@ internal sealed partial class KTable<TKey, TValue>
         ArgumentException.ThrowIfNullOrWhiteSpace(props.Name);
         var name = props.Name;
         var (keys, values, foreignKeys, others) = (KeySerDesOr(null, name), ValueSerDesOr(null, name), other.KeySerDesOr(null, name), other.ValueSerDesOr(null, name));
-        Builder.Burn(13);
+        Builder.Burn(14);
         var registration = new TopicName($"{name}-subscription-registration-topic", IsInternal: true);
         var response = new TopicName($"{name}-subscription-response-topic", IsInternal: true);
         var (store, mine, theirs) = ($"{name}-subscription-store", Values, other.LookedUp);

@@ -7,9 +7,9 @@ internal sealed partial class KTable<TKey, TValue>
     public IKTable<TKey, TValue> Suppress(Suppressed suppressed, string? named = null)
     {
         ArgumentNullException.ThrowIfNull(suppressed);
-        var name = Builder.NameOf("KTABLE-SUPPRESS-", named ?? suppressed.Name);
-        if ((named ?? suppressed.Name) is null)
-            throw new TopologyException($"\"{name}\" must be named, for its buffer's changelog is called after it (Suppressed.WithName)");
+        // Alone among Kafka Streams' operators, a named suppression uses up no number.
+        var name = named ?? suppressed.Name
+            ?? throw new TopologyException($"the suppression behind \"{Node}\" must be named, for its buffer's changelog is called after it (Suppressed.WithName)");
         var keys = KeySerDes ?? throw new TopologyException($"\"{name}\" needs a serializer of keys of type {typeof(TKey).Name}");
         var values = ValueSerDes ?? throw new TopologyException($"\"{name}\" needs a serializer of values of type {typeof(TValue).Name}");
         var due = DueTime(name, suppressed);
