@@ -65,7 +65,8 @@ public sealed class OnTheEmbeddedBroker(ITestOutputHelper output) : ExactlyOnceT
         new Plan("embedded", LedgerWork.Title, 102) { Static = true, Threads = 2 },
         new Plan("embedded", MeteringWork.Title, 103),
         new Plan("embedded", LedgerWork.Title, 104) { Static = true, BrokerKills = true },
-        new Plan("embedded", MeteringWork.Title, 105) { Connections = true });
+        new Plan("embedded", MeteringWork.Title, 105) { Connections = true },
+        new Plan("embedded", RegroupWork.Title, 106) { Static = true });
 }
 
 public sealed class OnApacheKafka(ITestOutputHelper output) : ExactlyOnceTests(output)
@@ -81,6 +82,7 @@ public sealed class OnApacheKafka(ITestOutputHelper output) : ExactlyOnceTests(o
             new Plan("Apache Kafka", LedgerWork.Title, 202),
             new Plan("Apache Kafka", LedgerWork.Title, 203) { BrokerKills = true },
             new Plan("Apache Kafka", LedgerWork.Title, 204) { Static = true, Connections = true },
-            new Plan("Apache Kafka", LedgerWork.Title, 205) { Protocol = GroupProtocol.Consumer });
+            new Plan("Apache Kafka", LedgerWork.Title, 205) { Protocol = GroupProtocol.Consumer },
+            new Plan("Apache Kafka", RegroupWork.Title, 206));
     }
 }

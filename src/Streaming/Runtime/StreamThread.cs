@@ -10,6 +10,7 @@ namespace Streams.Streaming.Runtime;
 internal sealed class StreamThread : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+    private bool closing;
     private readonly ThreadContext thread;
     private readonly IReadOnlyList<SubTopology> topologies;
     private readonly Action changed;
@@ -77,6 +78,7 @@ internal sealed class StreamThread : IDisposable
     {
         inputs.Dispose();
         changelogs.Dispose();
+        closing = true;
         consumer.Close();
         Close([.. tasks.All]);
         (membership as IDisposable)?.Dispose();
@@ -214,6 +216,9 @@ internal sealed class StreamThread : IDisposable
     /// <returns>Where the consumer is to fetch the new partitions from.</returns>
     private IEnumerable<TopicPartitionOffset> OnAssigned(List<TopicPartition> partitions)
     {
+        // A consumer that closes may still be told of an assignment; asked for the group's metadata it then ends the process by a null pointer.
+        if (closing)
+            return [];
         thread.Logger.Assigned(thread.Name, string.Join(", ", partitions));
         Publish(running: false);
         return membership.OnAssigned(partitions);

@@ -37,7 +37,7 @@ internal sealed class Remains(Broker broker, string application, string input, i
         Same($"state {store}[{partition}]", Lines(expected), Lines(state));
     }
 
-    private void Same(string what, IReadOnlyList<string> expected, List<string> actual)
+    public void Same(string what, IReadOnlyList<string> expected, List<string> actual)
     {
         Compared += actual.Count;
         if (expected.SequenceEqual(actual)) return;

@@ -30,6 +30,7 @@ internal interface IWork
     {
         LedgerWork.Title => new LedgerWork(),
         MeteringWork.Title => new MeteringWork(),
+        RegroupWork.Title => new RegroupWork(),
         _ => throw new ArgumentException($"no work \"{name}\""),
     };
 }
