@@ -26,6 +26,9 @@ public sealed record MeteringBenchmarkOptions
     /// <summary>The application id; null: one that follows from the output topic.</summary>
     public string? Id { get; init; }
 
+    /// <summary>Where local state is kept; null: nowhere, all is restored from the changelogs.</summary>
+    public string? StateDir { get; init; }
+
     public MeteringBenchmarkEnd Until { get; init; } = MeteringBenchmarkEnd.Processed;
 }
 
@@ -67,6 +70,7 @@ public static class MeteringBenchmark
             BootstrapServers = options.BootstrapServers,
             NumStreamThreads = options.Threads,
             CommitInterval = options.CommitInterval,
+            StateDir = options.StateDir,
             SessionTimeout = TimeSpan.FromSeconds(10),
         };
         var stream = new KafkaStream(MeteringTopology.Build(metering, terms, progress: progress), config);
