@@ -8,14 +8,14 @@ namespace Streams.Streaming.Tests.State;
 /// <summary>Runs a check over many seeds; a failure names its seed, and STREAMS_SEED=… runs that one alone.</summary>
 internal static class Sequences
 {
-    public static void Run(ITestOutputHelper output, Action<Random> check)
+    public static void Run(ITestOutputHelper output, Action<Random> check, int full = 12_000)
     {
         if (Environment.GetEnvironmentVariable("STREAMS_SEED") is { } one)
         {
             check(new Random(int.Parse(one, CultureInfo.InvariantCulture)));
             return;
         }
-        var count = Tier.Of(300, 12_000);
+        var count = Tier.Of(300, full);
         var first = Random.Shared.Next(1_000_000_000);
         output.WriteLine($"{count} sequences, seeds from {first}");
         for (var i = 0; i < count; i++)
