@@ -80,7 +80,6 @@ public sealed class OnApacheKafka(ITestOutputHelper output) : ExactlyOnceTests(o
             server,
             new Plan("Apache Kafka", MeteringWork.Title, 201) { Static = true, Threads = 2 },
             new Plan("Apache Kafka", LedgerWork.Title, 202),
-            new Plan("Apache Kafka", LedgerWork.Title, 203) { BrokerKills = true },
             new Plan("Apache Kafka", LedgerWork.Title, 204) { Static = true, Connections = true },
             new Plan("Apache Kafka", LedgerWork.Title, 205) { Protocol = GroupProtocol.Consumer },
             new Plan("Apache Kafka", RegroupWork.Title, 206));

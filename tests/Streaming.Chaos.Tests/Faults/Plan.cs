@@ -23,11 +23,11 @@ internal sealed record Plan(string Server, string Work, int Seed)
 
     public int PerSecond { get; init; } = 1500;
 
-    public int Kills { get; init; } = Tier.Of(5, 24);
+    public int Kills { get; init; } = Tier.Of(5, 20);
 
-    public int Zombies { get; init; } = Tier.Of(1, 7);
+    public int Zombies { get; init; } = Tier.Of(1, 6);
 
-    public int Storms { get; init; } = Tier.Of(1, 3);
+    public int Storms { get; init; } = Tier.Of(1, 2);
 
     public int BrokerFaults => BrokerKills || Connections ? Tier.Of(2, 6) : 0;
 
