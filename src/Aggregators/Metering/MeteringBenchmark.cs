@@ -71,6 +71,8 @@ public static class MeteringBenchmark
             NumStreamThreads = options.Threads,
             CommitInterval = options.CommitInterval,
             StateDir = options.StateDir,
+            // A name that survives a kill, as local state does: the next start need not wait until the group misses this one.
+            InstanceId = options.StateDir is null ? null : "bench",
             SessionTimeout = TimeSpan.FromSeconds(10),
         };
         var stream = new KafkaStream(MeteringTopology.Build(metering, terms, progress: progress), config);

@@ -69,10 +69,10 @@ internal static class ClientConfigs
         AutoOffsetReset = AutoOffsetReset.Error,
         EnablePartitionEof = true,
         FetchMaxBytes = 64 << 20,
-        MaxPartitionFetchBytes = 1 << 20,
+        MaxPartitionFetchBytes = 2 << 20,
         FetchMinBytes = 1,
         FetchWaitMaxMs = 100,
-        QueuedMaxMessagesKbytes = 8 << 10,
+        QueuedMaxMessagesKbytes = 16 << 10,
         // A full queue is looked at again after this time; by default it is a second, in which a fast thread runs dry.
         FetchQueueBackoffMs = 5,
     };
