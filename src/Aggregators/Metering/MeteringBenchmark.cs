@@ -50,7 +50,7 @@ public sealed record MeteringBenchmarkResult(double Seconds, long Events, double
     long Duplicates, long Late, double AllocatedMb, RestoreFigures Restore);
 
 /// <summary>What restoring state took: changelog records applied, seconds from the start of the stream, and the process' CPU seconds meanwhile.</summary>
-public sealed record RestoreFigures(long Records, double Seconds, double CpuS);
+public sealed record RestoreFigures(long Records, decimal Seconds, decimal CpuS);
 
 /// <summary>The metering job alone, exactly once, over everything that the input holds at the start.</summary>
 public static class MeteringBenchmark

@@ -8,7 +8,7 @@ sealed class RestoreCount : IDisposable
 {
     readonly MeterListener _listener = new();
     readonly long _start = Stopwatch.GetTimestamp();
-    readonly double _cpu = CpuSeconds();
+    readonly TimeSpan _cpu = CpuTime();
     long _records;
 
     public RestoreCount()
@@ -21,13 +21,15 @@ sealed class RestoreCount : IDisposable
         _listener.Start();
     }
 
-    public RestoreFigures Figures => new(Interlocked.Read(ref _records), Math.Round(Stopwatch.GetElapsedTime(_start).TotalSeconds, 2), Math.Round(CpuSeconds() - _cpu, 2));
+    public RestoreFigures Figures => new(Interlocked.Read(ref _records), Seconds(Stopwatch.GetElapsedTime(_start)), Seconds(CpuTime() - _cpu));
 
     public void Dispose() => _listener.Dispose();
 
-    static double CpuSeconds()
+    static decimal Seconds(TimeSpan time) => Math.Round((decimal)time.Ticks / TimeSpan.TicksPerSecond, 2);
+
+    static TimeSpan CpuTime()
     {
         using var process = Process.GetCurrentProcess();
-        return process.TotalProcessorTime.TotalSeconds;
+        return process.TotalProcessorTime;
     }
 }

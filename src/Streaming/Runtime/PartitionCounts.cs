@@ -29,7 +29,8 @@ internal sealed class PartitionCounts
             throw new StreamsException($"the partitions of {string.Join(", ", sub.SourceTopics)} follow from each other: name a count for one of them");
         var given = Given(sub);
         if (given.Select(g => g.Count).Distinct().Count() > 1)
-            throw new StreamsException($"topics that are joined or merged must have equally many partitions: {string.Join(", ", given.Select(g => $"{g.Topic} has {g.Count}"))}");
+            throw new StreamsException("topics that are read together (joined, merged, or sharing a store) must have equally many partitions: "
+                + $"{string.Join(", ", given.Select(g => $"{g.Topic} has {g.Count}"))}. Repartition one of them, or create them with the same count");
         var count = given.Count > 0 ? given[0].Count : Inherited(sub);
         asked.Remove(sub);
         return counts[sub] = count;

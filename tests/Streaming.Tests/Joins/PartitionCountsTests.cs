@@ -20,7 +20,7 @@ public sealed class PartitionCountsTests
         var builder = new StreamBuilder();
         JoinRig.Table(builder, "a").Join(JoinRig.Table(builder, "b"), JoinRig.Join);
         var e = Assert.Throws<StreamsException>(() => All(builder, ("a", 3), ("b", 4)));
-        Assert.Equal("topics that are joined or merged must have equally many partitions: a has 3, b has 4", e.Message);
+        Assert.Equal("topics that are read together (joined, merged, or sharing a store) must have equally many partitions: a has 3, b has 4. Repartition one of them, or create them with the same count", e.Message);
     }
 
     [Fact]
