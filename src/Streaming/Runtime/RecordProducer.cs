@@ -142,7 +142,7 @@ internal sealed unsafe class RecordProducer : IRecordCollector, IDisposable
         }
     }
 
-    private static void Call(string step, Action call)
+    private void Call(string step, Action call)
     {
         try
         {
@@ -150,7 +150,25 @@ internal sealed unsafe class RecordProducer : IRecordCollector, IDisposable
         }
         catch (KafkaException e)
         {
-            throw new BrokenTransactionException(step, e);
+            throw Broken(step, e);
+        }
+    }
+
+    private BrokenTransactionException Broken(string step, KafkaException e) => new(step, e.Error.Code == ErrorCode.Local_State ? CauseOf(e) : e);
+
+    /// <summary>A call that meets a failed transaction may say no more than that its state is wrong; a new transaction is refused with the cause.</summary>
+    private KafkaException CauseOf(KafkaException state)
+    {
+        if (!inTransaction)
+            return state;
+        try
+        {
+            producer.BeginTransaction();
+            return state;
+        }
+        catch (KafkaException cause)
+        {
+            return cause;
         }
     }
 
@@ -242,7 +260,7 @@ internal sealed unsafe class RecordProducer : IRecordCollector, IDisposable
             var text = Marshal.PtrToStringUTF8(LibRdKafka.rd_kafka_error_string(error)) ?? "";
             LibRdKafka.rd_kafka_error_destroy(error);
             if (code != QueueFull || Environment.TickCount64 > deadline)
-                throw new BrokenTransactionException("send", new KafkaException(new Error((ErrorCode)code, text)));
+                throw Broken("send", new KafkaException(new Error((ErrorCode)code, text)));
             producer.Poll(TimeSpan.FromMilliseconds(10));
         }
     }
