@@ -63,13 +63,14 @@ public abstract class ApplicationResetContract(IBroker broker)
     {
         Skip.IfNot(broker.Missing is null, broker.Missing);
         using var probe = new Probe(broker.BootstrapServers);
-        var input = await probe.CreateAsync("in");
+        var input = await probe.CreateAsync("in", settings: new() { ["retention.ms"] = "604800000" });
+        var now = DateTimeOffset.UtcNow;
         for (var i = 0; i < 10; i++)
-            probe.Send(input, "k", "v", 1_000_000 + i);
+            probe.Send(input, "k", "v", now.ToUnixTimeMilliseconds() + i);
         probe.Flush();
         await probe.Admin.DeleteRecordsAsync([new TopicPartitionOffset(input, 0, 6)]);
         await Assert.ThrowsAsync<ResetRefusedException>(() => PlanAsync(probe, input, new ResetPoint.ToOffset(2)));
-        await Assert.ThrowsAsync<ResetRefusedException>(() => PlanAsync(probe, input, new ResetPoint.ToDatetime(DateTimeOffset.FromUnixTimeMilliseconds(1_000_001))));
+        await Assert.ThrowsAsync<ResetRefusedException>(() => PlanAsync(probe, input, new ResetPoint.ToDatetime(now.AddDays(-8))));
         Assert.Equal([6], await PlanAsync(probe, input, new ResetPoint.ToOffset(2), force: true));
         var missing = await Assert.ThrowsAsync<StreamsException>(() => PlanAsync(probe, "no-such-topic", new ResetPoint.ToEarliest()));
         Assert.Contains("no-such-topic", missing.Message, StringComparison.Ordinal);

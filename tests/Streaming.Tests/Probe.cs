@@ -23,11 +23,17 @@ internal sealed class Probe(string bootstrapServers) : IDisposable
         ApplicationId = Application, BootstrapServers = bootstrapServers, SessionTimeout = TimeSpan.FromSeconds(6), TransactionTimeout = TimeSpan.FromSeconds(5),
     };
 
+    /// <summary>What the stream under test logged; shown when something does not come.</summary>
+    public CapturedLog Log { get; } = new();
+
     public string Topic(string name) => $"{Application}-{name}";
 
+    /// <summary>Nothing expires unless told: records of long ago would be gone with the broker's next look at its logs.</summary>
     public async Task<string> CreateAsync(string name, int partitions = 1, Dictionary<string, string>? settings = null)
     {
-        await Admin.CreateTopicsAsync([new TopicSpecification { Name = Topic(name), NumPartitions = partitions, ReplicationFactor = 1, Configs = settings ?? [] }]);
+        var all = new Dictionary<string, string>(settings ?? []);
+        all.TryAdd("retention.ms", "-1");
+        await Admin.CreateTopicsAsync([new TopicSpecification { Name = Topic(name), NumPartitions = partitions, ReplicationFactor = 1, Configs = all }]);
         return Topic(name);
     }
 
@@ -72,7 +78,9 @@ internal sealed class Probe(string bootstrapServers) : IDisposable
             var records = Read(topic, noFurther ? count : int.MaxValue);
             if (records.Count >= count)
                 return records;
-            await timer.WaitForNextTickAsync(limit.Token);
+            if (limit.IsCancellationRequested)
+                throw new TimeoutException($"{records.Count} of {count} records in {topic}\n{Log}");
+            await timer.WaitForNextTickAsync(CancellationToken.None);
         }
     }
 

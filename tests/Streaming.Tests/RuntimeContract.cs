@@ -25,7 +25,7 @@ public abstract class RuntimeContract(IBroker broker)
         var topology = new Topology().AddSource("left", left).AddSource("right", right)
             .AddProcessor("both", () => new Each((c, r) => c.Forward("sink", r.Key, r.Value, r.Timestamp)), "left", "right").AddSink("sink", output, "both");
         var config = probe.Config with { MaxTaskIdle = TimeSpan.FromMilliseconds(idleMs), BufferedRecordsPerPartition = buffered };
-        await using var stream = new KafkaStream(topology, config);
+        await using var stream = new KafkaStream(topology, config, probe.Log);
         await stream.StartAsync();
         var records = await probe.ReadAsync(output, Count);
         Assert.Equal(Enumerable.Range(0, Count).Select(i => Probe.Number(i)), records.Select(r => Probe.Text(r.Message.Value)));
@@ -38,7 +38,7 @@ public abstract class RuntimeContract(IBroker broker)
         var (left, right, output) = (await probe.CreateAsync("left"), await probe.CreateAsync("right"), await probe.CreateAsync("out"));
         var topology = new Topology().AddSource("left", left).AddSource("right", right)
             .AddProcessor("both", () => new Each((c, r) => c.Forward("sink", r.Key, r.Value, r.Timestamp)), "left", "right").AddSink("sink", output, "both");
-        await using var stream = new KafkaStream(topology, probe.Config with { MaxTaskIdle = TimeSpan.FromSeconds(3) });
+        await using var stream = new KafkaStream(topology, probe.Config with { MaxTaskIdle = TimeSpan.FromSeconds(3) }, probe.Log);
         await stream.StartAsync();
         await stream.WaitUntilRunning().WaitAsync(Limit);
         probe.Send(left, "k", "later", 2_000);
@@ -55,7 +55,7 @@ public abstract class RuntimeContract(IBroker broker)
         using var probe = NewProbe();
         var (left, right) = (await probe.CreateAsync("left", 2), await probe.CreateAsync("right", 3));
         var topology = new Topology().AddSource("left", left).AddSource("right", right).AddProcessor("both", () => new Each((_, _) => { }), "left", "right");
-        await using var stream = new KafkaStream(topology, probe.Config);
+        await using var stream = new KafkaStream(topology, probe.Config, probe.Log);
         var thrown = await Assert.ThrowsAsync<StreamsException>(() => stream.StartAsync());
         Assert.Contains($"{left} has 2, {right} has 3", thrown.Message, StringComparison.Ordinal);
     }
@@ -68,7 +68,7 @@ public abstract class RuntimeContract(IBroker broker)
         for (var i = 0; i < 40; i++)
             probe.Send(input, $"k{i}", i == 17 ? new string('x', 5_000) : "v");
         probe.Flush();
-        await using var stream = new KafkaStream(Forward(input, output), probe.Config with { DeadLetterTopic = probe.Topic("dead") });
+        await using var stream = new KafkaStream(Forward(input, output), probe.Config with { DeadLetterTopic = probe.Topic("dead") }, probe.Log);
         await stream.StartAsync();
         var records = await probe.ReadAsync(output, 39);
         Assert.Equal(39, records.Select(r => Probe.Text(r.Message.Key)).Distinct().Count());
@@ -89,7 +89,7 @@ public abstract class RuntimeContract(IBroker broker)
         var topology = new Topology().AddSource("source", input)
             .AddProcessor("grow", () => new Each((c, r) => c.Forward("sink", r.Key, r.Text == "large" ? new byte[2_000_000] : r.Value, r.Timestamp)), "source")
             .AddSink("sink", output, "grow");
-        await using var stream = new KafkaStream(topology, probe.Config with { ProductionExceptionHandler = new LogAndContinueExceptionHandler() });
+        await using var stream = new KafkaStream(topology, probe.Config with { ProductionExceptionHandler = new LogAndContinueExceptionHandler() }, probe.Log);
         await stream.StartAsync();
         var records = await probe.ReadAsync(output, 19);
         Assert.DoesNotContain("k7", records.Select(r => Probe.Text(r.Message.Key)));
@@ -104,13 +104,12 @@ public abstract class RuntimeContract(IBroker broker)
             probe.Send(input, "k", i % 3 == 0 ? "not eight" : "8 bytes!");
         probe.Flush();
         var topology = new Topology().AddSource("source", [input], Text, new Int64SerDes()).AddSink<string, long>("sink", output, Text, new Int64SerDes(), null, "source");
-        var log = new CapturedLog();
-        await using var stream = new KafkaStream(topology, probe.Config with { DeserializationExceptionHandler = new DeadLetterExceptionHandler() }, log);
+        await using var stream = new KafkaStream(topology, probe.Config with { DeserializationExceptionHandler = new DeadLetterExceptionHandler() }, probe.Log);
         await stream.StartAsync();
         Assert.Equal(20, (await probe.ReadAsync(output, 20)).Count);
         var letters = await probe.ReadAsync($"{probe.Application}-dead-letters", 10);
         Assert.Equal(("DESERIALIZATION_FAILED", "deserialization"), (Probe.Headers(letters[0])["streams.errors.code"], Probe.Headers(letters[0])["streams.errors.stage"]));
-        Assert.Equal(0, log.Count(2005));
+        Assert.Equal(0, probe.Log.Count(2005));
     }
 
     [SkippableFact]
@@ -130,7 +129,7 @@ public abstract class RuntimeContract(IBroker broker)
                     throw new InvalidOperationException("once");
             }), "source")
             .AddSink("sink", output, "once");
-        await using var stream = new KafkaStream(topology, probe.Config with { UncaughtExceptionHandler = _ => StreamThreadExceptionResponse.ReplaceThread });
+        await using var stream = new KafkaStream(topology, probe.Config with { UncaughtExceptionHandler = _ => StreamThreadExceptionResponse.ReplaceThread }, probe.Log);
         await stream.StartAsync();
         var records = await probe.ReadAsync(output, 10);
         Assert.Equal(Enumerable.Range(0, 10).Select(i => Probe.Number(i)), records.Select(r => Probe.Text(r.Message.Value)));
@@ -154,7 +153,7 @@ public abstract class RuntimeContract(IBroker broker)
                 c.Forward("sink", r.Key, r.Value, r.Timestamp);
             }), "source")
             .AddSink("sink", output, "slow");
-        await using var stream = new KafkaStream(topology, probe.Config);
+        await using var stream = new KafkaStream(topology, probe.Config, probe.Log);
         await stream.StartAsync();
         await probe.ReadAsync(output, 5, noFurther: true);
         Assert.InRange(Volatile.Read(ref processed), 5, 350);
@@ -171,7 +170,7 @@ public abstract class RuntimeContract(IBroker broker)
             .AddProcessor("tick", () => new Each((_, _) => { }, c => c.Schedule(
                 TimeSpan.FromMilliseconds(50), PunctuationType.WallClockTime, now => c.Forward("sink", "k"u8, "tick"u8, now))), "source")
             .AddSink("sink", output, "tick");
-        await using var stream = new KafkaStream(topology, probe.Config);
+        await using var stream = new KafkaStream(topology, probe.Config, probe.Log);
         await stream.StartAsync();
         Assert.True((await probe.ReadAsync(output, 3, noFurther: true)).Count >= 3);
     }
@@ -191,7 +190,7 @@ public abstract class RuntimeContract(IBroker broker)
         for (var i = 0; i < 300; i++)
             probe.Send(input, $"k{i}", "v", timestamp: 1_000 + i, partition: i % 3);
         probe.Flush();
-        await using var stream = new KafkaStream(topology, probe.Config with { RepartitionPurgeInterval = TimeSpan.FromMilliseconds(200) });
+        await using var stream = new KafkaStream(topology, probe.Config with { RepartitionPurgeInterval = TimeSpan.FromMilliseconds(200) }, probe.Log);
         await stream.StartAsync();
         Assert.Equal(300, (await probe.ReadAsync(output, 300)).Count);
         var internalTopic = $"{probe.Application}-by-value-repartition";

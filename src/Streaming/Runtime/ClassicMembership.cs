@@ -39,6 +39,10 @@ internal sealed class ClassicMembership(IConsumer<Ignore, Ignore> consumer) : Gr
     private void Assign(IEnumerable<ActiveTask> tasks)
     {
         var inputs = tasks.SelectMany(t => t.Inputs).ToList();
+        // A pause outlives its assignment.
+        var paused = inputs.Where(i => i.Paused).Select(i => i.Partition).ToList();
+        if (paused.Count > 0)
+            Consumer.Resume(paused);
         Consumer.Assign(inputs.Select(i => new TopicPartitionOffset(i.Partition, i.Fetched)));
         foreach (var input in inputs)
             input.Paused = false;

@@ -89,9 +89,7 @@ internal sealed unsafe class PartitionGroup : IDisposable
             return true;
         foreach (var queue in queues)
         {
-            if (queue.Count > 0)
-                queue.IdleSince = 0;
-            else if (queue.End != queue.Input.Fetched || !IdleLongEnough(queue))
+            if (queue.Count == 0 && (queue.End != queue.Input.Fetched || !IdleLongEnough(queue)))
                 return false;
         }
         return true;
@@ -125,6 +123,7 @@ internal sealed unsafe class PartitionGroup : IDisposable
         /// <summary>Where the log was last seen to end; -1 when it was not seen yet.</summary>
         public long End { get; set; } = -1;
 
+        /// <summary>Since when the others wait for it; 0 when they do not.</summary>
         public long IdleSince { get; set; }
 
         public int Count => records.Count;
@@ -133,7 +132,11 @@ internal sealed unsafe class PartitionGroup : IDisposable
 
         public NativeMessage* Head => (NativeMessage*)records.Peek().Message;
 
-        public void Enqueue(NativeMessage* message) => records.Enqueue(((nint)message, LibRdKafka.rd_kafka_message_timestamp(message, null)));
+        public void Enqueue(NativeMessage* message)
+        {
+            records.Enqueue(((nint)message, LibRdKafka.rd_kafka_message_timestamp(message, null)));
+            IdleSince = 0;
+        }
 
         public void Dequeue() => LibRdKafka.rd_kafka_message_destroy((NativeMessage*)records.Dequeue().Message);
     }

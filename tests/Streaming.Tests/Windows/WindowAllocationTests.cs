@@ -5,7 +5,8 @@ using Streams.Streaming.Tests.State;
 
 namespace Streams.Streaming.Tests.Windows;
 
-/// <summary>An open window's update allocates nothing of its own.</summary>
+/// <summary>An open window's update allocates nothing of its own. Alone, as the JIT puts its optimized code off while others start.</summary>
+[Collection("alone")]
 public sealed class WindowAllocationTests
 {
     [Fact]
