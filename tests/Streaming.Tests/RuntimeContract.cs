@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Confluent.Kafka.Admin;
 using Streams.Streaming.Runtime;
 using Streams.Streaming.SerDes;
@@ -26,6 +27,25 @@ public abstract class RuntimeContract(IBroker broker)
             .AddProcessor("both", () => new Each((c, r) => c.Forward("sink", r.Key, r.Value, r.Timestamp)), "left", "right").AddSink("sink", output, "both");
         var config = probe.Config with { MaxTaskIdle = TimeSpan.FromMilliseconds(idleMs), BufferedRecordsPerPartition = buffered };
         await using var stream = new KafkaStream(topology, config, probe.Log);
+        await stream.StartAsync();
+        var records = await probe.ReadAsync(output, Count);
+        Assert.Equal(Enumerable.Range(0, Count).Select(i => Probe.Number(i)), records.Select(r => Probe.Text(r.Message.Value)));
+    }
+
+    [SkippableFact]
+    public async Task TwoInputs_AreTakenInTheOrderOfTheTimesThatTheirExtractorsFind()
+    {
+        using var probe = NewProbe();
+        var (left, right, output) = (await probe.CreateAsync("left"), await probe.CreateAsync("right"), await probe.CreateAsync("out"));
+        const int Count = 300;
+        for (var i = 0; i < Count; i++)
+            probe.Send(i % 3 == 0 ? left : right, "k", Probe.Number(i), 1_000_000 - i);
+        probe.Flush();
+        var topology = new Topology();
+        foreach (var input in new[] { left, right })
+            topology.AddSource(input, [input], Text, Text, (record, _) => long.Parse(record.Value, CultureInfo.InvariantCulture));
+        topology.AddProcessor("pass", () => new Pass(), left, right).AddSink("sink", output, Text, Text, null, "pass");
+        await using var stream = new KafkaStream(topology, probe.Config, probe.Log);
         await stream.StartAsync();
         var records = await probe.ReadAsync(output, Count);
         Assert.Equal(Enumerable.Range(0, Count).Select(i => Probe.Number(i)), records.Select(r => Probe.Text(r.Message.Value)));

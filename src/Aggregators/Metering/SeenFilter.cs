@@ -18,6 +18,9 @@ public sealed class SeenFilter(string name) : IStateStore
     readonly SeenIndex _index = new(SmallestIndex);
     int _used;
 
+    // What was restored is in the log only; the index follows in one go, of the right size, with the first question.
+    bool _unindexed;
+
     // A filled slot holds the identity's number in the log plus one in its lower bits, bits of its hash above.
     int _slotBits = 16;
 
@@ -72,15 +75,9 @@ public sealed class SeenFilter(string name) : IStateStore
         var start = BinaryPrimitives.ReadInt64BigEndian(key);
         var bucket = _log.BucketOf(start);
         bucket.Packs = Math.Max(bucket.Packs, BinaryPrimitives.ReadInt32BigEndian(key[8..]) + 1);
-        for (; value.Length > 0; value = value[SeenLog.EntrySize..])
-        {
-            var low = BinaryPrimitives.ReadUInt64LittleEndian(value);
-            var high = BinaryPrimitives.ReadUInt64LittleEndian(value[8..]);
-            var at = start + BinaryPrimitives.ReadUInt32LittleEndian(value[16..]);
-            var place = Find(low, high, out _);
-            Put(low, high, place, at, _log.Append(bucket, low, high, at));
-        }
+        _log.AppendAll(bucket, value);
         _log.TakeAllPending(bucket);
+        _unindexed = true;
     }
 
     static ReadOnlySpan<byte> Key(Span<byte> key, long start, int pack)
@@ -93,7 +90,7 @@ public sealed class SeenFilter(string name) : IStateStore
     /// <summary>The place of the identity in the index, or the empty one where it belongs; there is room for one more.</summary>
     int Find(ulong low, ulong high, out int slot)
     {
-        if (_used >= _index.Size / 5 * 4 || _log.Capacity >> _slotBits != 0) Rebuild();
+        if (_unindexed || _used >= _index.Size / 5 * 4 || _log.Capacity >> _slotBits != 0) Rebuild();
         var tag = Tag(high);
         var slotMask = (1u << _slotBits) - 1;
         for (var i = unchecked((int)low) & (_index.Size - 1); ; i = (i + 1) & (_index.Size - 1))
@@ -124,6 +121,7 @@ public sealed class SeenFilter(string name) : IStateStore
     /// <summary>A new index of what the log holds; it is doubled where less than 40 % would stay empty of use.</summary>
     void Rebuild()
     {
+        _unindexed = false;
         var size = _index.Size;
         while (_log.Count >= size / 5 * 3) size = checked(size * 2);
         while (_log.Capacity >> _slotBits != 0) _slotBits++;

@@ -53,6 +53,24 @@ sealed class SeenLog
         return (number << ChunkBits) + chunk.Count++;
     }
 
+    /// <summary>Writes down identities that stand one after the other as <see cref="TakePending"/> gave them.</summary>
+    public void AppendAll(SeenBucket bucket, ReadOnlySpan<byte> entries)
+    {
+        if (entries.Length % EntrySize != 0) throw new InvalidDataException($"A pack of {entries.Length} bytes is no whole number of identities of {EntrySize}");
+        while (entries.Length > 0)
+        {
+            var number = bucket.Last;
+            if (number < 0 || _chunks[number].Count == ChunkSize) number = AddChunk(bucket);
+            var chunk = _chunks[number];
+            var to = chunk.Bytes.AsSpan(chunk.Count * EntrySize);
+            var part = entries[..Math.Min(entries.Length, to.Length)];
+            part.CopyTo(to);
+            entries = entries[part.Length..];
+            chunk.Count += part.Length / EntrySize;
+            Count += part.Length / EntrySize;
+        }
+    }
+
     public bool Holds(int slot, ulong low, ulong high)
     {
         var chunk = _chunks[slot >> ChunkBits];

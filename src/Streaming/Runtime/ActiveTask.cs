@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Confluent.Kafka;
+using Streams.Streaming.Native;
 using Streams.Streaming.State.Local;
 
 namespace Streams.Streaming.Runtime;
@@ -79,7 +81,7 @@ internal sealed class ActiveTask
 }
 
 /// <summary>A source partition of a task.</summary>
-internal sealed class InputPartition(ActiveTask owner, TopicPartition partition, BytesNode[] entrance)
+internal sealed unsafe class InputPartition(ActiveTask owner, TopicPartition partition, BytesNode[] entrance)
 {
     public ActiveTask Owner { get; } = owner;
 
@@ -105,4 +107,33 @@ internal sealed class InputPartition(ActiveTask owner, TopicPartition partition,
 
     /// <summary>Sets the offset to process and to fetch next.</summary>
     public void MoveTo(long offset) => Position = Fetched = offset;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Record RecordOf(NativeMessage* message) => new()
+    {
+        Topic = Topic,
+        Partition = message->Partition,
+        Offset = message->Offset,
+        Timestamp = LibRdKafka.rd_kafka_message_timestamp(message, null),
+        Key = new ReadOnlySpan<byte>(message->Key, checked((int)message->KeyLength)),
+        HasKey = message->Key is not null,
+        Value = new ReadOnlySpan<byte>(message->Value, checked((int)message->ValueLength)),
+        HasValue = message->Value is not null,
+        Native = (nint)message,
+    };
+
+    /// <summary>The time that the record is ordered by.</summary>
+    public long TimeOf(NativeMessage* message)
+    {
+        var record = RecordOf(message);
+        try
+        {
+            return Entrance[0].TimestampOf(in record);
+        }
+        catch (Exception)
+        {
+            // When its turn comes the record fails again, and is dealt with then; until then the time it is stamped with must do.
+            return record.Timestamp;
+        }
+    }
 }

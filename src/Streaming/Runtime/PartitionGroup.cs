@@ -70,10 +70,7 @@ internal sealed unsafe class PartitionGroup : IDisposable
     public void Dispose()
     {
         foreach (var queue in queues)
-        {
-            while (queue.Count > 0)
-                queue.Dequeue();
-        }
+            queue.Clear();
     }
 
     /// <summary>The end lies behind control records; the position may go there once all before it is processed.</summary>
@@ -116,7 +113,7 @@ internal sealed unsafe class PartitionGroup : IDisposable
 
     private sealed class RecordQueue(InputPartition input)
     {
-        private readonly Queue<(nint Message, long Time)> records = new();
+        private readonly Queue<nint> messages = new();
 
         public InputPartition Input { get; } = input;
 
@@ -126,18 +123,32 @@ internal sealed unsafe class PartitionGroup : IDisposable
         /// <summary>Since when the others wait for it; 0 when they do not.</summary>
         public long IdleSince { get; set; }
 
-        public int Count => records.Count;
+        public int Count => messages.Count;
 
-        public long HeadTime => records.Peek().Time;
+        /// <summary>By the source's extractor, asked once for each record, when it has come to the head.</summary>
+        public long HeadTime { get; private set; }
 
-        public NativeMessage* Head => (NativeMessage*)records.Peek().Message;
+        public NativeMessage* Head => (NativeMessage*)messages.Peek();
 
         public void Enqueue(NativeMessage* message)
         {
-            records.Enqueue(((nint)message, LibRdKafka.rd_kafka_message_timestamp(message, null)));
+            messages.Enqueue((nint)message);
             IdleSince = 0;
+            if (messages.Count == 1)
+                HeadTime = Input.TimeOf(message);
         }
 
-        public void Dequeue() => LibRdKafka.rd_kafka_message_destroy((NativeMessage*)records.Dequeue().Message);
+        public void Clear()
+        {
+            while (messages.TryDequeue(out var message))
+                LibRdKafka.rd_kafka_message_destroy((NativeMessage*)message);
+        }
+
+        public void Dequeue()
+        {
+            LibRdKafka.rd_kafka_message_destroy((NativeMessage*)messages.Dequeue());
+            if (messages.Count > 0)
+                HeadTime = Input.TimeOf(Head);
+        }
     }
 }
