@@ -25,12 +25,12 @@ sealed record Deliberate(string Reason, Func<string, bool> Of, Func<IEnumerable<
             (lines, _) => lines.Where(line => !line.StartsWith("out\tn0\t~\t", StringComparison.Ordinal))),
     ];
 
-    /// <summary>What is expected of ours.</summary>
+    /// <summary>What is expected of ours, up to where the two go apart.</summary>
     public static Sequence Apply(string name, Sequence theirs)
     {
         var differences = All.Where(d => d.Of(name)).ToList();
         return new Sequence(theirs.Name,
-            [.. theirs.Steps.Select((step, number) => step with { Outputs = [.. differences.Aggregate<Deliberate, IEnumerable<string>>(step.Outputs, (lines, d) => d.Expected(lines, number))] })]);
+            [.. Parting.Together(name, theirs.Steps).Select((step, number) => step with { Outputs = [.. differences.Aggregate<Deliberate, IEnumerable<string>>(step.Outputs, (lines, d) => d.Expected(lines, number))] })]);
     }
 
     private static string WithHeaders(string line, string headers) => line[..(line.LastIndexOf('\t') + 1)] + headers;

@@ -79,11 +79,24 @@ internal sealed class StreamThread : IDisposable
         inputs.Dispose();
         changelogs.Dispose();
         closing = true;
-        consumer.Close();
+        LeaveGroup();
         Close([.. tasks.All]);
         (membership as IDisposable)?.Dispose();
         consumer.Dispose();
         committer.Dispose();
+    }
+
+    /// <summary>A member that the group has shut out cannot leave it; that must not hide why the thread ends.</summary>
+    private void LeaveGroup()
+    {
+        try
+        {
+            consumer.Close();
+        }
+        catch (KafkaException e)
+        {
+            thread.Logger.ClientMessage(thread.Name, $"leaving the group: {e.Message}");
+        }
     }
 
     private void Turn()

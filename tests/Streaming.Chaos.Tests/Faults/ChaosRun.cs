@@ -66,6 +66,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         differences.AddRange(await OpenTransactionsAsync());
         var remains = new Remains(broker, job.Application, job.Input, plan.Partitions);
         if (Enumerable.Range(0, plan.Partitions).Sum(p => remains.Input(p).Count) != input) differences.Add($"the input does not hold the {input} records that were sent");
+        if (tally[Tally.Fenced] > tally.Namesakes) differences.Add($"{tally[Tally.Fenced]} workers were fenced, where {tally.Namesakes} had namesakes");
         work.Check(remains);
         differences.AddRange(remains.Differences);
         return new ChaosResult(plan, tally, input, (int)(under.Values.Sum(o => Math.Max(0, o)) * 100 / input), remains.Compared, differences, watch.Elapsed, job.Logs);

@@ -61,6 +61,10 @@ internal sealed class Slot(Func<string?, WorkerProcess> launch, Func<string?> ne
                 tally.Add("start without a broker", worker.Id);
                 await Task.Delay(300);
                 break;
+            case Worker.Fenced when worker.Job.Instance is not null:
+                // A zombie that has risen has joined once more under its old name; the next worker shuts it out in turn.
+                tally.Add(Tally.Fenced, worker.Id);
+                break;
             case var code:
                 tally.Fail(worker.Id, $"ended with {code}");
                 await Task.Delay(300);

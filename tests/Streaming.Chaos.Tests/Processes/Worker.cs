@@ -5,8 +5,8 @@ namespace Streams.Streaming.Chaos.Tests.Processes;
 /// <summary>The inside of a worker process.</summary>
 internal static class Worker
 {
-    /// <summary>Exit codes: ended in good order, failed while it worked, failed to start.</summary>
-    public const int Done = 0, Failed = 1, NotStarted = 2;
+    /// <summary>Exit codes: ended in good order, failed while it worked, failed to start, shut out by a member of the same static id.</summary>
+    public const int Done = 0, Failed = 1, NotStarted = 2, Fenced = 3;
 
     public static async Task<int> RunAsync(Job job)
     {
@@ -29,11 +29,14 @@ internal static class Worker
         if (stream.Completion.IsFaulted)
         {
             log.Write($"failed: {stream.Completion.Exception}");
-            return Failed;
+            return CodeOf(stream.Completion.Exception!);
         }
         await stream.StopAsync();
         await running;
         log.Write("stopped");
-        return stream.Completion.IsFaulted ? Failed : Done;
+        return stream.Completion.IsFaulted ? CodeOf(stream.Completion.Exception!) : Done;
     }
+
+    private static int CodeOf(AggregateException failure) =>
+        failure.ToString().Contains("fenced by other consumer with same group.instance.id", StringComparison.OrdinalIgnoreCase) ? Fenced : Failed;
 }
