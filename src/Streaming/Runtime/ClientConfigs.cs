@@ -73,6 +73,8 @@ internal static class ClientConfigs
         FetchMinBytes = 1,
         FetchWaitMaxMs = 100,
         QueuedMaxMessagesKbytes = 16 << 10,
+        // More in the queue is no faster, and takes memory: messages are many times as large there as in the fetched batches.
+        QueuedMinMessages = 20_000,
         // A full queue is looked at again after this time; by default it is a second, in which a fast thread runs dry.
         FetchQueueBackoffMs = 5,
     };

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using Confluent.Kafka;
 using Streams.Streaming.Native;
 
@@ -96,30 +95,8 @@ internal sealed unsafe class InputLoop : IDisposable
         var first = reader[start];
         var limit = Math.Min(reader.Count, start + run);
         while (end < limit && first is not null && reader[end] is not null && reader[end]->Topic == first->Topic && reader[end]->Partition == first->Partition)
-        {
             end++;
-            FetchAhead(end);
-        }
         return end;
-    }
-
-    /// <summary>Messages lie all over librdkafka's memory: the next ones are brought near while this one is looked at.</summary>
-    private void FetchAhead(int index)
-    {
-        const int Messages = 8;
-        if (Sse.IsSupported && index + Messages < reader.Count)
-            Sse.Prefetch0(reader[index + Messages]);
-    }
-
-    /// <inheritdoc cref="FetchAhead"/>
-    private void FetchValueAhead(int index, int end)
-    {
-        const int Values = 4, Line = 64;
-        if (!Sse.IsSupported || index + Values >= end)
-            return;
-        var value = reader[index + Values]->Value;
-        Sse.Prefetch0(value);
-        Sse.Prefetch0(value + Line);
     }
 
     private void ProcessRun(int start, int end)
@@ -140,7 +117,6 @@ internal sealed unsafe class InputLoop : IDisposable
             for (var i = start; i < end && thread.Broken is null && input.Owner.State == TaskState.Running; i++)
             {
                 var message = reader[i];
-                FetchValueAhead(i, end);
                 if (message->Error != 0)
                     AtError(input, message);
                 else if (message->Offset >= input.Position && Process(input, message))
