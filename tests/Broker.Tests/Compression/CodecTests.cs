@@ -82,7 +82,10 @@ public sealed class CodecTests
             var level = random.Next(1, 20);
             foreach (var (codec, command) in new[] { (Codec.Zstd, $"-q -c -{level}{(run % 2 == 0 ? " --long=22 --no-check" : "")}"), (Codec.Lz4, $"-q -c -{level % 12 + 1} -BD -B{random.Next(4, 8)}{(run % 2 == 0 ? " -BX" : "")}") })
             {
-                var compressed = await PipedAsync(codec == Codec.Zstd ? "zstd" : "lz4", command, content);
+                var program = codec == Codec.Zstd ? "zstd" : "lz4";
+                // The commands are no part of what is tested; under load they fail now and then.
+                var compressed = await PipedAsync(program, command, content) ?? await PipedAsync(program, command, content);
+                Assert.True(compressed is not null, $"seed {seed}, run {run}: {program} {command} fails");
                 Assert.True(Decompress(codec, compressed, content.Length).AsSpan().SequenceEqual(content), $"seed {seed}, run {run}, {codec} {command}");
             }
         }
@@ -138,7 +141,8 @@ public sealed class CodecTests
         return content;
     }
 
-    private static async Task<byte[]> PipedAsync(string program, string arguments, byte[] content)
+    /// <summary>Null where the command failed.</summary>
+    private static async Task<byte[]?> PipedAsync(string program, string arguments, byte[] content)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         var output = new MemoryStream();
@@ -147,8 +151,7 @@ public sealed class CodecTests
         process.StandardInput.Close();
         await reading;
         await process.WaitForExitAsync();
-        Assert.Equal(0, process.ExitCode);
-        return output.ToArray();
+        return process.ExitCode == 0 ? output.ToArray() : null;
     }
 
     private static byte[] Mutate(byte[] original, Random random)
