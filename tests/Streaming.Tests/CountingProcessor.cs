@@ -35,17 +35,15 @@ internal sealed class CountingProcessor(string sink = "sink", string deadLetters
             throw new FormatException("the value is poison");
     }
 
-    public static Topology Topology(string input, string output, string deadLetters = "dead", TimeSpan restoreTakes = default) => new Topology()
+    public static Topology Topology(string input, string output, string deadLetters = "dead") => new Topology()
         .AddSource("source", input)
         .AddProcessor("count", () => new CountingProcessor("sink", deadLetters), "source")
         .AddSink("sink", output, "count")
-        .AddStateStore(() => new CountStore(restoreTakes), "counts", "count");
+        .AddStateStore(() => new CountStore(), "counts", "count");
 }
 
-/// <param name="restoreTakes">For each record.</param>
-internal sealed class CountStore(TimeSpan restoreTakes = default) : IStateStore
+internal sealed class CountStore : IStateStore
 {
-    private readonly ManualResetEventSlim never = new();
     private readonly SortedDictionary<string, long> counts = new(StringComparer.Ordinal);
     private readonly SortedSet<string> dirty = new(StringComparer.Ordinal);
 
@@ -67,8 +65,6 @@ internal sealed class CountStore(TimeSpan restoreTakes = default) : IStateStore
 
     public void Restore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool deleted)
     {
-        if (restoreTakes > TimeSpan.Zero)
-            never.Wait(restoreTakes);
         if (deleted)
             counts.Remove(Encoding.UTF8.GetString(key));
         else

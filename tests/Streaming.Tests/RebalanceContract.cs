@@ -70,9 +70,10 @@ public abstract class RebalanceContract(IBroker broker)
             total += 4000;
             child.Kill();
         }
-        await using var last = new KafkaStream(CountingProcessor.Topology(topics.Input, topics.Output), topics.Config() with { GroupProtocol = GroupProtocol.Consumer });
+        var log = new CapturedLog();
+        await using var last = new KafkaStream(CountingProcessor.Topology(topics.Input, topics.Output), topics.Config() with { GroupProtocol = GroupProtocol.Consumer }, log);
         await last.StartAsync();
-        await topics.AssertExactlyOnceAsync(total, Limit);
+        await topics.AssertExactlyOnceAsync(total, Limit * 2, log);
     }
 
     private static Func<KafkaStream, bool> Owns(int partitions) => stream =>

@@ -266,29 +266,6 @@ public abstract class RuntimeContract(IBroker broker)
         Assert.Throws<InvalidStateStoreException>(() => one.Store<CountStore>(StoreQueryParameters.FromName("no-such")));
     }
 
-    [SkippableFact]
-    public async Task ARestoreThatTakesLongerThanThePollInterval_KeepsItsMembership()
-    {
-        Skip.IfNot(broker.Missing is null, broker.Missing);
-        var topics = new TestTopics(broker.BootstrapServers);
-        await topics.CreateAsync();
-        topics.Produce(3000, keys: 3000);
-        await using (var first = new KafkaStream(CountingProcessor.Topology(topics.Input, topics.Output), topics.Config()))
-        {
-            await first.StartAsync();
-            await topics.AssertExactlyOnceAsync(3000, Limit);
-        }
-        var log = new CapturedLog();
-        var slow = CountingProcessor.Topology(topics.Input, topics.Output, restoreTakes: TimeSpan.FromMilliseconds(3));
-        await using var second = new KafkaStream(slow, topics.Config() with { MaxPollInterval = TimeSpan.FromSeconds(6) }, log);
-        await second.StartAsync();
-        await second.WaitUntilRunning().WaitAsync(Limit);
-        topics.Produce(500, keys: 500);
-        await topics.AssertExactlyOnceAsync(3500, Limit);
-        Assert.All(log.Assignments.Values, times => Assert.Equal(1, times));
-        Assert.Equal((0, 0), (log.Count(2003), log.Count(2004)));
-    }
-
     private static int CountsOf(KafkaStream stream)
     {
         try

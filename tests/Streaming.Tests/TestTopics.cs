@@ -72,7 +72,7 @@ internal sealed class TestTopics(string bootstrapServers, int partitions = 4)
     }
 
     /// <summary>Waits until committed output holds as many records, then checks that each input stands there once and each key counts 1, 2, 3…</summary>
-    public async Task AssertExactlyOnceAsync(int inputs, TimeSpan timeout)
+    public async Task AssertExactlyOnceAsync(int inputs, TimeSpan timeout, CapturedLog? log = null)
     {
         var deadline = DateTime.UtcNow + timeout;
         var output = Read(Output);
@@ -86,7 +86,7 @@ internal sealed class TestTopics(string bootstrapServers, int partitions = 4)
             Count: BinaryPrimitives.ReadInt64BigEndian(r.Message.Value),
             Partition: BinaryPrimitives.ReadInt32BigEndian(r.Message.Value.AsSpan(8)),
             Offset: BinaryPrimitives.ReadInt64BigEndian(r.Message.Value.AsSpan(12))));
-        Assert.Equal(inputs, facts.Count);
+        Assert.True(inputs == facts.Count, $"{facts.Count} of {inputs} came\n{log}");
         Assert.Equal(inputs, facts.Select(f => (f.Partition, f.Offset)).Distinct().Count());
         foreach (var key in facts.GroupBy(f => f.Key))
             Assert.Equal(Enumerable.Range(1, key.Count()).Select(i => (long)i), key.Select(f => f.Count));

@@ -60,7 +60,8 @@ internal sealed class TaskPreparation(
             var partitions = lookedUp.SelectMany(t => t.Inputs).Select(i => i.Partition).ToList();
             lookup = Task.Run(() => consumer.Committed(partitions, LookupTimeout));
         }
-        if (!lookup.IsCompleted && !lookup.Wait(TimeSpan.FromMilliseconds(5)))
+        // Task.Wait would wrap what failed, and nobody would try again.
+        if (Task.WaitAny([lookup], TimeSpan.FromMilliseconds(5)) < 0)
             return;
         var answer = lookup;
         lookup = null;
