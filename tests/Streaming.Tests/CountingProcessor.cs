@@ -46,6 +46,7 @@ internal sealed class CountStore : IStateStore
 {
     private readonly SortedDictionary<string, long> counts = new(StringComparer.Ordinal);
     private readonly SortedSet<string> dirty = new(StringComparer.Ordinal);
+    private readonly ManualResetEventSlim pause = new();
 
     public string Name => "counts";
 
@@ -69,7 +70,7 @@ internal sealed class CountStore : IStateStore
     public void Restore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool deleted)
     {
         if (EachRestore > TimeSpan.Zero)
-            Thread.Sleep(EachRestore);
+            pause.Wait(EachRestore);
         if (deleted)
             counts.Remove(Encoding.UTF8.GetString(key));
         else

@@ -8,7 +8,8 @@ namespace Streams.Aggregators.Metering;
 /// <summary>
 /// Accounts in the changelog: packs of some hundred entries, each a record under a number that is never used again. What changed since the last commit goes
 /// into new packs; an account's latest entry counts. When packs hold more than two entries for each account, the accounts whose latest entry is in the
-/// oldest pack move to a new one and the old one is deleted, as a log is cleaned from its front: a removal can be forgotten once its pack is the oldest.
+/// oldest pack move to a new one and the old one is deleted, as a log is cleaned from its front. So with a pack's deletion, all that it and older ones still
+/// held is dead: a reader who knows them and has missed a removal in between, for it was compacted away, learns it then.
 /// A record for each account would cost the producer, the broker and a restore several times as much.
 /// </summary>
 sealed class AccountPacks(AccountTable accounts, WindowChains windows, AccountCodec codec)
@@ -20,6 +21,7 @@ sealed class AccountPacks(AccountTable accounts, WindowChains windows, AccountCo
     readonly byte[] _key = new byte[1 + sizeof(long)];
     readonly ArrayBufferWriter<byte> _bytes = new(PackBytes * 2);
     readonly Queue<Pack> _packs = [];
+    readonly List<long> _cleaned = [];
     List<int> _written = [];
     long _restored;
     int _entries, _added;
@@ -30,9 +32,11 @@ sealed class AccountPacks(AccountTable accounts, WindowChains windows, AccountCo
     /// <summary>The number of the pack written last. Kept beside the packs too, since all of them may have been deleted.</summary>
     public long Last { get; set; }
 
+    /// <summary>Writes what changed, and what old packs that <see cref="Delete"/> will delete still hold of the living.</summary>
     public void Write(IChangelog changelog, IReadOnlyList<byte[]> removed, List<int> changed)
     {
         codec.Restart();
+        var before = Last;
         foreach (var key in removed)
         {
             codec.WriteRemoval(_bytes, key);
@@ -45,8 +49,15 @@ sealed class AccountPacks(AccountTable accounts, WindowChains windows, AccountCo
             accounts[changed[i]].Dirty = false;
             Write(changelog, changed[i]);
         }
-        while (_packs.Count > 0 && _entries + _added > 2 * accounts.Count + Slack) Clean(changelog, _packs.Dequeue());
+        while (_packs.TryPeek(out var oldest) && oldest.Number <= before && _entries + _added > 2 * accounts.Count + Slack) Clean(changelog, _packs.Dequeue());
         if (_added > 0) Put(changelog);
+    }
+
+    /// <summary>After everything else: where there are no transactions a crash in between must find what moved, and the last number.</summary>
+    public void Delete(IChangelog changelog)
+    {
+        foreach (var number in _cleaned) changelog.Delete(KeyOf(number));
+        _cleaned.Clear();
     }
 
     /// <summary>Takes a pack's record back, in the changelog's order.</summary>
@@ -55,7 +66,7 @@ sealed class AccountPacks(AccountTable accounts, WindowChains windows, AccountCo
         var number = BinaryPrimitives.ReadInt64BigEndian(key[1..]);
         if (deleted)
         {
-            if (_packs.TryPeek(out var oldest) && oldest.Number == number) _entries -= _packs.Dequeue().Entries;
+            while (_packs.TryPeek(out var oldest) && oldest.Number <= number) Forget(_packs.Dequeue());
             return;
         }
         // After a crash the end of the changelog may be read once more.
@@ -67,6 +78,17 @@ sealed class AccountPacks(AccountTable accounts, WindowChains windows, AccountCo
         _entries += entries;
         Telemetry.Restored.Add(entries);
         _packs.Enqueue(new(number, found, entries));
+    }
+
+    void Forget(Pack deleted)
+    {
+        _entries -= deleted.Entries;
+        foreach (var account in deleted.Accounts)
+        {
+            if (accounts[account].Pack != deleted.Number || accounts[account].KeyLength == 0) continue;
+            windows.RemoveAll(account);
+            accounts.Remove(account);
+        }
     }
 
     int Read(ReadOnlySpan<byte> pack, List<int> found)
@@ -123,7 +145,7 @@ sealed class AccountPacks(AccountTable accounts, WindowChains windows, AccountCo
             if (account.Pack == oldest.Number && account.KeyLength > 0) Write(changelog, held[i]);
         }
         _entries -= oldest.Entries;
-        changelog.Delete(KeyOf(oldest.Number));
+        _cleaned.Add(oldest.Number);
     }
 
     void Write(IChangelog changelog, int account)

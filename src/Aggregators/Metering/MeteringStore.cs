@@ -192,6 +192,7 @@ public sealed class MeteringStore : IStateStore
         var packs = _packs.Last;
         _packs.Write(changelog, _removed, _dirty);
         if (_clockDirty || packs != _packs.Last) PutClock(changelog);
+        _packs.Delete(changelog);
         _newTerms.Clear();
         _removedTerms.Clear();
         _removed.Clear();
@@ -214,7 +215,7 @@ public sealed class MeteringStore : IStateStore
                 _packs.Restore(key, value, deleted);
                 break;
             default:
-                throw new InvalidDataException($"The changelog of store {Name} holds a key of unknown kind {key[0]}");
+                throw new InvalidDataException($"The changelog of store {Name} holds a key of unknown kind {key[0]}; if an earlier version wrote it, reset the application");
         }
     }
 

@@ -11,8 +11,6 @@ internal sealed class ChangelogConsumer(string name, StreamConfig config, ILogge
 {
     /// <summary>Records applied between two looks at the clock.</summary>
     private const int Run = 64;
-    private const int Few = 500;
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LookupTimeout = TimeSpan.FromSeconds(10), Grace = TimeSpan.FromSeconds(30);
     private readonly List<ChangelogPartition> partitions = [];
     private readonly Dictionary<(nint Topic, int Partition), ChangelogPartition?> lookup = [];
@@ -21,6 +19,9 @@ internal sealed class ChangelogConsumer(string name, StreamConfig config, ILogge
     private BatchReader? reader;
 
     public IReadOnlyList<ChangelogPartition> Partitions => partitions;
+
+    /// <summary>Time spent waiting since a message was last met, of whatever partition.</summary>
+    public TimeSpan Idle { get; private set; }
 
     public void Add(IReadOnlyCollection<ChangelogPartition> more)
     {
@@ -34,6 +35,7 @@ internal sealed class ChangelogConsumer(string name, StreamConfig config, ILogge
             reader = new BatchReader(consumer);
         }
         partitions.AddRange(more);
+        Idle = TimeSpan.Zero;
         lookup.Clear();
         consumer.IncrementalAssign(more.Select(c => new TopicPartitionOffset(c.Partition, c.Position)));
     }
@@ -59,14 +61,12 @@ internal sealed class ChangelogConsumer(string name, StreamConfig config, ILogge
         if (reader is null)
             return 0;
         FindLost();
-        var deadline = Stopwatch.GetTimestamp() + (long)(timeout.TotalSeconds * Stopwatch.Frequency);
-        if (reader.Count == 0 && reader.Read(timeout) < Few)
-        {
-            // The client is slower than the store: a moment later there is a batch worth waking up for.
-            Thread.Sleep(Pause);
-            reader.Read(TimeSpan.Zero);
-        }
+        var began = Stopwatch.GetTimestamp();
+        var deadline = began + (long)(timeout.TotalSeconds * Stopwatch.Frequency);
+        if (reader.Count == 0)
+            reader.Read(timeout);
         var met = 0;
+        Idle = reader.Count > 0 ? TimeSpan.Zero : Idle + Stopwatch.GetElapsedTime(began);
         try
         {
             met = Apply(deadline);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Confluent.Kafka;
 using Streams.Streaming.Native;
 using Streams.Streaming.State.Local;
@@ -21,9 +20,6 @@ internal sealed class ChangelogPartition(TopicPartition partition, int index, lo
 
     /// <summary>Records read.</summary>
     public long Records { get; private set; }
-
-    /// <summary>When a batch last moved the position, <see cref="Stopwatch"/> ticks.</summary>
-    public long MovedAt { get; private set; } = Stopwatch.GetTimestamp();
 
     /// <summary>Time stamp of the record last read, Unix milliseconds.</summary>
     public long LastTimestamp { get; set; }
@@ -57,7 +53,6 @@ internal sealed class ChangelogPartition(TopicPartition partition, int index, lo
     /// <summary>Once a batch, after records of this partition.</summary>
     public unsafe void Moved(NativeMessage* last, bool atEnd)
     {
-        MovedAt = Stopwatch.GetTimestamp();
         AtEnd = atEnd;
         if (!atEnd)
             LastTimestamp = LibRdKafka.rd_kafka_message_timestamp(last, null);

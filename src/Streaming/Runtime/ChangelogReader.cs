@@ -93,7 +93,8 @@ internal sealed class ChangelogReader(string thread, StreamConfig config, Broker
     {
         if (changelog.Position >= changelog.End)
             return true;
-        var still = Stopwatch.GetElapsedTime(changelog.MovedAt);
+        // Only what was waited counts: whoever had no time to read has not seen a stall.
+        var still = consumer.Idle;
         if (still < StallTimeout)
             return false;
         if (still > StallTimeout + config.TransactionTimeout + config.TaskTimeout)

@@ -155,7 +155,7 @@ internal sealed class StreamThread : IDisposable
     private void Prepare()
     {
         preparation.Step(committer.Producer!, committer.IsReady, polledAny || tasks.Running.Any() ? Pause : TimeSpan.FromMilliseconds(50));
-        Publish(preparation.Done);
+        Publish(preparation.Done && committer.IsReady);
     }
 
     private void Publish(bool running)

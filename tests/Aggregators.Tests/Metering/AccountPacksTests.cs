@@ -26,12 +26,33 @@ public sealed class AccountPacksTests(ITestOutputHelper output)
         {
             for (var i = life.Random.Next(250); i > 0; i--) life.Step();
             life.Commit();
+            if (life.Random.Next(20) == 0) life.CopyLocally();
             if (life.Random.Next(10) == 0) life.Compact();
             if (life.Random.Next(15) == 0) life.Crash();
         }
         life.Crash();
+        life.Compact(whole: true);
+        life.Crash();
         output.WriteLine($"{life.Packs} packs, {life.Deleted} deleted, {life.Accounts} accounts");
         Assert.True(life.Deleted > 20, "the run never cleaned");
+    }
+
+    [Fact]
+    public void Whoever_missed_a_removal_because_it_was_compacted_away_learns_it_from_the_packs_deletion()
+    {
+        var life = new Life(2);
+        for (var i = 0; i < 50; i++) life.Step();
+        life.Commit();
+        life.CopyLocally();
+        life.SweepAll();
+        life.Commit();
+        for (var i = 0; life.Deleted < 2; i++)
+        {
+            life.Step();
+            if (i % 100 == 0) life.Commit();
+        }
+        life.Compact(whole: true);
+        life.Crash(fromCopy: true);
     }
 
     [Fact]
@@ -52,7 +73,9 @@ public sealed class AccountPacksTests(ITestOutputHelper output)
 
     sealed class Life(int seed) : IChangelog
     {
-        readonly List<(byte[] Key, byte[]? Value)> _log = [];
+        readonly List<(long Offset, byte[] Key, byte[]? Value)> _log = [];
+        List<(long Offset, byte[] Key, byte[]? Value)> _copy = [];
+        long _end, _copiedTo;
         readonly SortedDictionary<string, Model> _model = new(StringComparer.Ordinal);
         readonly Terms[] _terms = new[] { "m", "n" }.Select(m => FixedTerms.Parse(Encoding.UTF8.GetBytes(Bench.Plan)).Find("c", m, new(Bench.Noon)).Terms!).ToArray();
         MeteringStore _store = new("metering");
@@ -80,13 +103,13 @@ public sealed class AccountPacksTests(ITestOutputHelper output)
         public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
         {
             if (key[0] == 'p') Packs++;
-            _log.Add((key.ToArray(), value.ToArray()));
+            _log.Add((_end++, key.ToArray(), value.ToArray()));
         }
 
         public void Delete(ReadOnlySpan<byte> key)
         {
             if (key[0] == 'p') Deleted++;
-            _log.Add((key.ToArray(), null));
+            _log.Add((_end++, key.ToArray(), null));
         }
 
         public void Step()
@@ -113,31 +136,48 @@ public sealed class AccountPacksTests(ITestOutputHelper output)
 
         public void Commit() => _store.Flush(this);
 
-        /// <summary>Of each key in some first part of the log only the last record stays, deletions at times not even then.</summary>
-        public void Compact()
+        /// <summary>What a standby or local state has, as of now.</summary>
+        public void CopyLocally() => (_copy, _copiedTo) = ([.. _log], _end);
+
+        /// <summary>
+        /// Of each key in some part of the log only the last record stays; in a first part deletions at times not even then (a broker's compaction), in an inner
+        /// part they do (local state merges segments). Local state is merged too.
+        /// </summary>
+        public void Compact(bool whole = false)
         {
-            var part = Random.Next(_log.Count);
+            var from = whole || Random.Next(2) == 0 ? 0 : Random.Next(_log.Count);
+            Compact(_log, from, whole ? _log.Count : Random.Next(from, _log.Count));
+            if (_copy.Count > 0) Compact(_copy, Random.Next(_copy.Count), _copy.Count);
+        }
+
+        void Compact(List<(long Offset, byte[] Key, byte[]? Value)> log, int from, int to)
+        {
             var last = new Dictionary<string, int>(StringComparer.Ordinal);
-            for (var i = 0; i < part; i++) last[Convert.ToHexString(_log[i].Key)] = i;
-            var kept = _log.Where((r, i) => i >= part || (last[Convert.ToHexString(r.Key)] == i && (r.Value is not null || Random.Next(2) == 0))).ToList();
-            _log.Clear();
-            _log.AddRange(kept);
+            for (var i = from; i < to; i++) last[Convert.ToHexString(log[i].Key)] = i;
+            bool Stays(int i) => last[Convert.ToHexString(log[i].Key)] == i && (log[i].Value is not null || from > 0 || Random.Next(2) == 0);
+            var kept = log.Where((_, i) => i < from || i >= to || Stays(i)).ToList();
+            log.Clear();
+            log.AddRange(kept);
         }
 
         public void DropPacks() => _log.RemoveAll(r => r.Key[0] == 'p');
 
-        /// <summary>A new store from the log, the end of which may come twice; then everything is compared.</summary>
-        public void Crash()
+        /// <summary>A new store from the log, the end of which may come twice, or from the local copy and what the log has behind it; then everything is compared.</summary>
+        public void Crash(bool fromCopy = false)
         {
             _store = new("metering");
-            foreach (var (key, value) in _log) _store.Restore(key, value ?? [], value is null);
-            for (var i = Random.Next(_log.Count + 1); i < _log.Count; i++) _store.Restore(_log[i].Key, _log[i].Value ?? [], _log[i].Value is null);
+            fromCopy |= _copy.Count > 0 && Random.Next(2) == 0;
+            var behind = fromCopy ? _log.FindIndex(r => r.Offset >= _copiedTo) : Random.Next(_log.Count + 1);
+            foreach (var record in fromCopy ? _copy : _log) Restore(record);
+            foreach (var record in _log.Skip(behind < 0 ? _log.Count : behind)) Restore(record);
             _store.FinishRestore();
             Assert.Equal((_model.Count, _model.Values.Sum(m => m.Windows.Count)), (_store.AccountCount, _store.WindowCount));
             foreach (var (key, model) in _model) Compare(key, model);
             var living = _log.GroupBy(r => Convert.ToHexString(r.Key)).Select(g => g.Last()).Where(r => r.Key[0] == 'p').Sum(r => r.Value?.Length ?? 0);
             Assert.True(living < (2 * _model.Count + 4096 + 500) * 150, $"{living} bytes of packs for {_model.Count} accounts");
         }
+
+        void Restore((long Offset, byte[] Key, byte[]? Value) record) => _store.Restore(record.Key, record.Value ?? [], record.Value is null);
 
         void Compare(string key, Model model)
         {
