@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Streams.Perf.Metering;
 
+if (args is [KeyValueApplication.Verb, ..]) return await KeyValueApplication.RunAsync(args);
 var events = new Option<int>("--events") { Description = "Events of the main table's topic (and of the restore and restart measurements)", DefaultValueFactory = _ => 10_000_000 };
 var runs = new Option<int>("--runs") { Description = "Runs, in turn; tables show medians", DefaultValueFactory = _ => 1 };
 var only = new Option<string>("--only") { Description = $"Candidates of the main table, by comma: {string.Join(", ", Candidates.All.Keys)}", DefaultValueFactory = _ => string.Join(',', Candidates.Default) };

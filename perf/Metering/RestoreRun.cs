@@ -24,5 +24,19 @@ sealed class RestoreRun(Setting setting)
         table.Add(Report.Whole(Median(r => r.Number("records"))), Report.Whole(Median(r => r.Number("entries"))), Report.Short(Median(r => r.Number("seconds"))), Report.Short(Median(r => r.Number("cpu_s"))),
             Report.Whole(Median(r => r.Number("entries") / r.Number("seconds"))), Report.Whole(Median(r => r.Number("entries") / r.Number("cpu_s"))));
         table.Print();
+        KeyValueStore(Topic);
+    }
+
+    /// <summary>The same for a store with a changelog record for each key, as applications of the DSL have them.</summary>
+    private void KeyValueStore(string topic)
+    {
+        Console.Error.WriteLine("building a key-value store …");
+        Child.Run("dotnet", KeyValueApplication.Arguments(setting.Bootstrap, topic, restore: false));
+        var runs = Enumerable.Range(1, Math.Max(3, setting.Runs)).Select(_ => Child.Measure("dotnet", KeyValueApplication.Arguments(setting.Bootstrap, topic, restore: true))).ToList();
+        double Median(Func<JsonElement, double> of) => Report.Median(runs.Select(of));
+        var table = new Report("changelog records of a key-value store", "seconds", "CPU s", "records/s", "records/CPU-s");
+        table.Add(Report.Whole(Median(r => r.Number("records"))), Report.Short(Median(r => r.Number("seconds"))), Report.Short(Median(r => r.Number("cpu_s"))),
+            Report.Whole(Median(r => r.Number("records") / r.Number("seconds"))), Report.Whole(Median(r => r.Number("records") / r.Number("cpu_s"))));
+        table.Print();
     }
 }

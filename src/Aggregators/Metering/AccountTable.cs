@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Streams.Streaming;
 
 namespace Streams.Aggregators.Metering;
 

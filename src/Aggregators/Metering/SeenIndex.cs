@@ -1,4 +1,5 @@
 using System.Numerics;
+using Streams.Streaming;
 
 namespace Streams.Aggregators.Metering;
 

@@ -1,3 +1,5 @@
+using Streams.Streaming;
+
 namespace Streams.Aggregators.Metering;
 
 /// <summary>Open windows under numbers; those of an account hang together in a chain, the latest opened first.</summary>

@@ -32,6 +32,25 @@ internal sealed class KeyTable
         }
     }
 
+    /// <summary>Brings the place of a hash near.</summary>
+    public void FetchSlot(uint hash) => CacheLine.Fetch(ref slots[hash & (uint)(slots.Length - 1)]);
+
+    /// <summary>The number that a hash most likely leads to, for fetching ahead; -1 for none. Looks at nothing but the table.</summary>
+    public int Guess(uint hash)
+    {
+        var mask = (uint)slots.Length - 1;
+        var at = hash & mask;
+        while (slots[at] != 0 && (uint)(slots[at] >> 32) != hash)
+            at = (at + 1) & mask;
+        return Number(slots[at]);
+    }
+
+    /// <summary>Brings near where a key lies.</summary>
+    public void FetchPlace(int number) => CacheLine.Fetch(ref places[number]);
+
+    /// <summary>Brings a key near; where it lies is.</summary>
+    public void FetchKey(int number) => CacheLine.Fetch(this[number]);
+
     /// <summary>Adds a key that is not there and returns its number.</summary>
     public int Add(ReadOnlySpan<byte> key, uint hash)
     {

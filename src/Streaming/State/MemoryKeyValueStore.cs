@@ -126,11 +126,43 @@ internal class MemoryKeyValueStore<TKey, TValue>(string name, ISerDes<TKey> keyS
         times.Flush(changelog);
     }
 
-    public void Restore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool deleted)
+    public void Restore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool deleted) => Restore(key, value, deleted, KeyHash.Of(key));
+
+    /// <summary>As one by one; what the records will touch is fetched while others are read.</summary>
+    public void Restore(ReadOnlySpan<ChangelogRecord> records)
+    {
+        const int Ahead = 16;
+        Span<uint> hashes = stackalloc uint[Ahead];
+        Span<int> numbers = stackalloc int[Ahead];
+        for (; !records.IsEmpty; records = records[Math.Min(Ahead, records.Length)..])
+        {
+            var some = records[..Math.Min(Ahead, records.Length)];
+            for (var i = 0; i < some.Length; i++)
+                keys.FetchSlot(hashes[i] = KeyHash.Of(some[i].Key));
+            for (var i = 0; i < some.Length; i++)
+                Fetch(numbers[i] = keys.Guess(hashes[i]));
+            for (var i = 0; i < some.Length; i++)
+            {
+                if (numbers[i] >= 0)
+                    keys.FetchKey(numbers[i]);
+            }
+            for (var i = 0; i < some.Length; i++)
+                Restore(some[i].Key, some[i].Value, some[i].IsDeleted, hashes[i]);
+        }
+    }
+
+    private void Fetch(int number)
+    {
+        if (number < 0)
+            return;
+        keys.FetchPlace(number);
+        CacheLine.Fetch(ref rows[number]);
+    }
+
+    private void Restore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool deleted, uint hash)
     {
         if (times.Restore(key, value, deleted))
             return;
-        var hash = KeyHash.Of(key);
         var number = keys.Find(key, hash);
         if (deleted)
         {
