@@ -154,7 +154,7 @@ public sealed class MeterState
     {
         var writer = new AvroWriter(output);
         writer.WriteInt(Version);
-        StateFormat.WriteId(writer, Meter.Fingerprint);
+        StateFormat.WriteFingerprint(writer, Meter.Fingerprint);
         writer.WriteLong(Window.Start.Micros);
         writer.WriteLong(Window.Micros);
         writer.WriteInt(_groups.Count);
@@ -185,7 +185,7 @@ public sealed class MeterState
     {
         var version = reader.ReadInt();
         if (version != Version) throw new MeterException(MeterCodes.StateMalformed, $"The state has version {version}, {Version} is known");
-        if (StateFormat.ReadId(ref reader) != meter.Fingerprint) throw new MeterException(MeterCodes.StateOfOtherMeter, $"The state is not of this edition of meter '{meter.Definition.Id}'");
+        if (StateFormat.ReadFingerprint(ref reader) != meter.Fingerprint) throw new MeterException(MeterCodes.StateOfOtherMeter, $"The state is not of this edition of meter '{meter.Definition.Id}'");
         var start = reader.ReadLong();
         var window = new TimeWindow(new(start), new(start + reader.ReadLong()));
         if (window.IsEmpty) throw StateFormat.Malformed($"the window {window} is empty");

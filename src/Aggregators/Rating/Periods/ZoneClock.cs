@@ -7,7 +7,7 @@ namespace Streams.Aggregators.Rating.Periods;
 /// The wall clock of an IANA time zone between 1970 and 2200, as a table of the instants at which its offset from UTC changes.
 /// <para>One rule covers both changes of a clock: a local time begins at <b>the first instant at which the clock shows that time or a later one</b>.
 /// A time that the clock skips (a gap) therefore begins where the gap does, and a time shown twice (an overlap) begins at its first showing.</para>
-/// The table is made once per zone and process from the machine's time zone data; look-ups allocate nothing. Safe for any number of threads.
+/// The table is made once per zone and process from the machine's time zone database; look-ups allocate nothing. Safe for any number of threads.
 /// </summary>
 public sealed class ZoneClock
 {
@@ -16,8 +16,8 @@ public sealed class ZoneClock
     /// <summary>The instants that can be asked about.</summary>
     public static readonly TimeWindow Supported = new(At(1970), At(2200));
 
-    // Periods around the first and the last instant reach beyond them by a year at most.
-    static readonly TimeWindow Table = new(At(1968), At(2203));
+    /// <summary>Periods around the last supported instant reach beyond it by a year.</summary>
+    const int LastYear = 2203;
 
     static readonly int Epoch = new DateOnly(1970, 1, 1).DayNumber;
 
@@ -27,10 +27,14 @@ public sealed class ZoneClock
     readonly long[] _offset;
     int _recent;
 
-    ZoneClock(TimeZoneInfo zone)
+    ZoneClock(string id)
     {
-        Id = zone.Id;
-        (_from, _offset) = Offsets(zone);
+        const long Second = 1_000_000;
+        Id = id;
+        var changes = ZoneFile.Read(id, LastYear);
+        // The first entry has no beginning; in some files the second lies further back than microseconds count.
+        _from = [.. changes.Select((c, i) => i == 0 ? long.MinValue : Math.Max(c.At, long.MinValue / Second) * Second), long.MaxValue];
+        _offset = [.. changes.Select(c => c.Offset * Second)];
     }
 
     /// <summary>The IANA name, e.g. Europe/Berlin.</summary>
@@ -39,11 +43,11 @@ public sealed class ZoneClock
     public static ZoneClock Utc => Of("UTC");
 
     /// <summary>The clock of a zone, by its IANA name.</summary>
-    /// <exception cref="TimeZoneNotFoundException">The machine's time zone data does not have it.</exception>
+    /// <exception cref="TimeZoneNotFoundException">The machine's time zone database does not have it.</exception>
     public static ZoneClock Of(string id)
     {
         if (Known.TryGetValue(id, out var clock)) return clock;
-        return Known.GetOrAdd(id, new ZoneClock(TimeZoneInfo.FindSystemTimeZoneById(id)));
+        return Known.GetOrAdd(id, new ZoneClock(id));
     }
 
     /// <summary>What is to be added to UTC at an instant, in microseconds.</summary>
@@ -131,36 +135,6 @@ public sealed class ZoneClock
         var remainder = value % divisor;
         return remainder < 0 ? remainder + divisor : remainder;
     }
-
-    /// <summary>Looks once a day, then halves the day of a change down to its second: no zone has changed twice within a day since 1968.</summary>
-    static (long[] From, long[] Offset) Offsets(TimeZoneInfo zone)
-    {
-        var (from, offset) = (new List<long> { long.MinValue }, new List<long> { OffsetOf(zone, Table.Start.Micros) });
-        for (var day = Table.Start.Micros; day < Table.End.Micros; day += DayMicros)
-        {
-            var next = OffsetOf(zone, day + DayMicros);
-            if (next == offset[^1]) continue;
-            from.Add(Change(zone, day, day + DayMicros));
-            offset.Add(next);
-        }
-        from.Add(long.MaxValue);
-        return ([.. from], [.. offset]);
-    }
-
-    static long Change(TimeZoneInfo zone, long before, long after)
-    {
-        const long Second = 1_000_000;
-        var old = OffsetOf(zone, before);
-        while (after - before > Second)
-        {
-            var middle = before + (after - before) / Second / 2 * Second;
-            if (OffsetOf(zone, middle) == old) before = middle;
-            else after = middle;
-        }
-        return after;
-    }
-
-    static long OffsetOf(TimeZoneInfo zone, long micros) => zone.GetUtcOffset(new Timestamp(micros).ToDateTimeOffset().UtcDateTime).Ticks / 10;
 
     static Timestamp At(int year) => Timestamp.From(new(year, 1, 1, 0, 0, 0, TimeSpan.Zero));
 }

@@ -86,5 +86,6 @@ public sealed class MeterStateFormatTests
         Assert.Equal(Pinned, Convert.ToHexString(Written(state)));
     }
 
-    const string Pinned = "";
+    /// <summary>Version, fingerprint, window; then of each group its key, events and sum.</summary>
+    const string Pinned = "02C998F2F609498BBA0080909DE91A04" + "0200" + "02" + "0800943577" + "040261" + "02" + "08002F6859";
 }

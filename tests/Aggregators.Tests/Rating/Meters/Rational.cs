@@ -47,6 +47,6 @@ readonly struct Rational : IComparable<Rational>, IEquatable<Rational>
     {
         if (text.Split('/') is [var above, var below]) return new(BigInteger.Parse(above), BigInteger.Parse(below));
         var point = text.IndexOf('.');
-        return point < 0 ? BigInteger.Parse(text) : new(BigInteger.Parse(text.Remove(point, 1)), BigInteger.Pow(10, text.Length - point - 1));
+        return point < 0 ? (Rational)BigInteger.Parse(text) : new Rational(BigInteger.Parse(text.Remove(point, 1)), BigInteger.Pow(10, text.Length - point - 1));
     }
 }

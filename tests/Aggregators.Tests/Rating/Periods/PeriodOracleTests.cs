@@ -12,7 +12,7 @@ namespace Streams.Aggregators.Tests.Rating.Periods;
 public sealed class PeriodOracleTests(ITestOutputHelper output)
 {
     static readonly string[] Named =
-        ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/Sao_Paulo", "Pacific/Apia", "America/St_Johns", "America/Havana", "Africa/Cairo"];
+        ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/Sao_Paulo", "Pacific/Apia", "America/St_Johns", "America/Havana", "Africa/Cairo", "Asia/Jerusalem", "America/Nuuk", "Asia/Gaza", "Europe/Dublin"];
 
     readonly record struct Question(string Zone, int Months, DateOnly Anchor, Timestamp At)
     {
@@ -48,7 +48,7 @@ public sealed class PeriodOracleTests(ITestOutputHelper output)
         if (random.Next(2) == 0) anchor = new(anchor.Year, 1, random.Next(29, 32));
         var months = new[] { 1, 1, 3, 12, random.Next(1, 13) }[random.Next(5)];
         // Python knows offsets of less than a minute, which some zones left only in 1972.
-        var at = new Timestamp(random.NextInt64(T("1973-01-01").Micros, T("2037-01-01").Micros));
+        var at = new Timestamp(random.NextInt64(T("1973-01-01").Micros, T("2195-01-01").Micros));
         return new(zone, months, anchor, NearBorder(random, ZoneClock.Of(zone), at));
     }
 

@@ -31,6 +31,15 @@ static class StateFormat
         return (long)count * minimumBytes <= reader.Remaining ? count : throw Malformed($"{count} entries do not fit the {reader.Remaining} bytes left");
     }
 
+    public static void WriteFingerprint(AvroWriter writer, ulong fingerprint)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, fingerprint);
+        writer.WriteFixed(bytes);
+    }
+
+    public static ulong ReadFingerprint(ref AvroReader reader) => BinaryPrimitives.ReadUInt64BigEndian(reader.ReadFixed(8));
+
     public static void WriteId(AvroWriter writer, UInt128 id)
     {
         Span<byte> bytes = stackalloc byte[16];

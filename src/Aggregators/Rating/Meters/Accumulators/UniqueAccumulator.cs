@@ -78,18 +78,18 @@ sealed class UniqueAccumulator(int limit, int? precision) : Accumulator
 
     void Count(UInt128 key, long events)
     {
-        if (_estimate is not null) _estimate.Add((ulong)key);
+        if (_estimate is not null) _estimate.Add(unchecked((ulong)key));
         else if (_counts.TryGetValue(key, out var count)) _counts[key] = count + events;
         else if (_counts.Count < limit) _counts.Add(key, events);
         else if (precision is null) throw new MeterException(MeterCodes.UniqueLimit, $"A unique count of more than {limit} values");
-        else Estimate().Add((ulong)key);
+        else Estimate().Add(unchecked((ulong)key));
     }
 
     HyperLogLog Estimate()
     {
         if (_estimate is not null) return _estimate;
         _estimate = new(precision!.Value);
-        foreach (var key in _counts.Keys) _estimate.Add((ulong)key);
+        foreach (var key in _counts.Keys) _estimate.Add(unchecked((ulong)key));
         _counts.Clear();
         return _estimate;
     }

@@ -49,7 +49,7 @@ sealed class NegationNode(NumberNode operand) : NumberNode
 }
 
 /// <summary>Terms added or subtracted from left to right.</summary>
-sealed class SumNode(NumberNode first, IReadOnlyList<(bool Inverse, NumberNode Operand)> rest) : NumberNode
+sealed class SumNode(NumberNode first, (bool Inverse, NumberNode Operand)[] rest) : NumberNode
 {
     public override Exact Value(IMeterEvent usage)
     {
@@ -60,7 +60,7 @@ sealed class SumNode(NumberNode first, IReadOnlyList<(bool Inverse, NumberNode O
 }
 
 /// <summary>Factors multiplied or divided by from left to right.</summary>
-sealed class ProductNode(NumberNode first, IReadOnlyList<(bool Inverse, NumberNode Operand)> rest) : NumberNode
+sealed class ProductNode(NumberNode first, (bool Inverse, NumberNode Operand)[] rest) : NumberNode
 {
     public override Exact Value(IMeterEvent usage)
     {
@@ -70,12 +70,12 @@ sealed class ProductNode(NumberNode first, IReadOnlyList<(bool Inverse, NumberNo
     }
 }
 
-sealed class ExtremeNode(bool greatest, IReadOnlyList<NumberNode> operands) : NumberNode
+sealed class ExtremeNode(bool greatest, NumberNode[] operands) : NumberNode
 {
     public override Exact Value(IMeterEvent usage)
     {
         var extreme = operands[0].Value(usage);
-        for (var i = 1; i < operands.Count; i++)
+        for (var i = 1; i < operands.Length; i++)
         {
             var value = operands[i].Value(usage);
             extreme = greatest ? Exact.Max(extreme, value) : Exact.Min(extreme, value);
@@ -148,7 +148,7 @@ sealed class NotNode(ConditionNode operand) : ConditionNode
 }
 
 /// <summary>Conditions joined by and (<paramref name="decisive"/> false: the first that fails decides) or by or.</summary>
-sealed class JoinNode(bool decisive, IReadOnlyList<ConditionNode> operands) : ConditionNode
+sealed class JoinNode(bool decisive, ConditionNode[] operands) : ConditionNode
 {
     public override bool Holds(IMeterEvent usage)
     {

@@ -50,7 +50,7 @@ sealed class ExpressionParser(string text)
             position = Current.Position;
             operands.Add(AsCondition(operand(), position));
         }
-        return new JoinNode(decisive, operands);
+        return new JoinNode(decisive, [.. operands]);
     }
 
     ExpressionNode Not()
@@ -82,9 +82,9 @@ sealed class ExpressionParser(string text)
         return new(dimension.Name, text.Text, comparison == Comparison.Different);
     }
 
-    ExpressionNode Sum() => Chain("+", "-", Product, static (first, rest) => new SumNode(first, rest));
+    ExpressionNode Sum() => Chain("+", "-", Product, static (first, rest) => new SumNode(first, [.. rest]));
 
-    ExpressionNode Product() => Chain("*", "/", Negation, static (first, rest) => new ProductNode(first, rest));
+    ExpressionNode Product() => Chain("*", "/", Negation, static (first, rest) => new ProductNode(first, [.. rest]));
 
     ExpressionNode Chain(string direct, string inverse, Func<ExpressionNode> operand, Func<NumberNode, List<(bool, NumberNode)>, NumberNode> make)
     {
@@ -177,7 +177,7 @@ sealed class ExpressionParser(string text)
             operands.Add(NumberArgument());
         }
         Expect(")");
-        return new(greatest, operands);
+        return new(greatest, [.. operands]);
     }
 
     RoundNode Round()
