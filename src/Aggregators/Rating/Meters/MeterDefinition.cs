@@ -86,7 +86,7 @@ public sealed record MeterDefinition
     public int MaxValues { get; init; } = 10_000;
 
     /// <summary>
-    /// Lets a unique count estimate beyond <see cref="MaxValues"/>: the precision p of its HyperLogLog, 4 to 16 (2^p registers; standard error 1.04 / sqrt(2^p),
+    /// Lets a unique count estimate beyond <see cref="MaxValues"/>: the precision p of its HyperLogLog, 10 to 16 (2^p registers; standard error 1.04 / sqrt(2^p),
     /// e.g. 1.63 % for 12 and 0.82 % for 14). Null: beyond is an error.
     /// </summary>
     public int? HyperLogLogPrecision { get; init; }

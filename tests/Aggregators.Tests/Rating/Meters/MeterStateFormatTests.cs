@@ -30,7 +30,7 @@ public sealed class MeterStateFormatTests
         for (var i = 0; i < Tier.Of(4_000, 40_000); i++)
         {
             var definition = RandomMeter.Of(random);
-            if (definition is { Aggregation: Aggregation.UniqueCount, KeptEvents: 0 } && random.Next(2) == 0) definition = definition with { HyperLogLogPrecision = 4, MaxValues = 3 };
+            if (definition is { Aggregation: Aggregation.UniqueCount, KeptEvents: 0 } && random.Next(2) == 0) definition = definition with { HyperLogLogPrecision = 10, MaxValues = 3 };
             var state = Filled(random, definition);
             var bytes = Written(state);
             var damaged = random.Next(3) switch

@@ -7,11 +7,12 @@ namespace Streams.Aggregators.Rating.Meters;
 /// Estimates how many different 64-bit hashes it was given (Flajolet, Fusy, Gandouet, Meunier 2007) with the improved raw estimator of O. Ertl, "New cardinality
 /// estimation algorithms for HyperLogLog sketches" (2017), which needs no correction for few values. Computed in fixed point with 64 binary places, so every
 /// machine gives the same number. Ertl's term for full registers, which begins to matter at 2^60 values, is left out.
-/// <para>The standard error is 1.04 / sqrt(2^p): of many estimates two thirds are within it, and all but one in 16,000 within four times it.</para>
+/// <para>The standard error is 1.04 / sqrt(2^p): of many estimates two thirds are within it, and all but one in 16,000 within four times it. With fewer than
+/// 2^10 registers the tails are wider than that, so they are not offered.</para>
 /// </summary>
 sealed class HyperLogLog
 {
-    public const int MinPrecision = 4, MaxPrecision = 16;
+    public const int MinPrecision = 10, MaxPrecision = 16;
 
     const int FractionBits = 64;
 
