@@ -16,12 +16,14 @@ static class ZoneFile
     /// <summary>The instants (UTC seconds) at which the offset changes, rising, with the new offsets (seconds); the first entry has no beginning.</summary>
     /// <param name="untilYear">The year up to which the zone's rule for the future is applied.</param>
     /// <exception cref="TimeZoneNotFoundException">There is no such zone, or its file is none.</exception>
-    public static List<(long At, int Offset)> Read(string id, int untilYear)
+    public static List<(long At, int Offset)> Read(string id, int untilYear) => Parse(id, Bytes(id), untilYear);
+
+    /// <inheritdoc cref="Read"/>
+    public static List<(long At, int Offset)> Parse(string id, ReadOnlySpan<byte> file, int untilYear)
     {
-        var bytes = Bytes(id);
         try
         {
-            return Changes(bytes, untilYear);
+            return Changes(file, untilYear);
         }
         catch (Exception e) when (e is FormatException or ArgumentOutOfRangeException or OverflowException)
         {
@@ -61,8 +63,9 @@ static class ZoneFile
 
     static void Append(List<(long At, int Offset)> changes, long at, int offset)
     {
+        // Summer time all year round is written as one that ends in the instant in which the next begins.
+        if (changes.Count > 1 && at == changes[^1].At) changes.RemoveAt(changes.Count - 1);
         if (offset == changes[^1].Offset) return;
-        // Some files begin with an entry at the beginning of time.
         if (at <= changes[^1].At) throw new FormatException("its changes do not rise");
         changes.Add((at, offset));
     }
