@@ -27,7 +27,7 @@ public sealed class MeterStateFormatTests
     {
         const int Seed = 77;
         var random = new Random(Seed);
-        for (var i = 0; i < Tier.Of(4_000, 40_000); i++)
+        for (var i = 0; i < Tier.Of(2_000, 40_000); i++)
         {
             var definition = RandomMeter.Of(random);
             if (definition is { Aggregation: Aggregation.UniqueCount, KeptEvents: 0 } && random.Next(2) == 0) definition = definition with { HyperLogLogPrecision = 10, MaxValues = 3 };
