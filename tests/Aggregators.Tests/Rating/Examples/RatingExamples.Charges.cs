@@ -89,7 +89,7 @@ public sealed partial class RatingExamples
     {
         var example = Read(id);
         var rounding = new Rounding(example.Params.Int("scale"));
-        var share = example.Usage.Has("numerator") ? Proration.Share(example.Usage.Int("numerator"), example.Usage.Int("denominator")) : Exact.One;
+        var share = example.Usage.Has("numerator") ? Prorated.Share(example.Usage.Int("numerator"), example.Usage.Int("denominator")) : Exact.One;
         var fees = example.Usage.Numbers("fees");
         var trueUp = new MinimumCommitment(example.Params.Number("commitment"), rounding).TrueUp(fees, share);
         example.Equal("trueUp", trueUp);
@@ -101,8 +101,8 @@ public sealed partial class RatingExamples
     public void Proration_of_a_fee(string id)
     {
         var example = Read(id);
-        var share = Proration.Share(example.Usage.Int("numerator"), example.Usage.Int("denominator"));
-        example.Equal("total", Proration.Flat(example.Params.Number("amount"), share, ExampleTerms.Rounding(example.Params.Object("round"))));
+        var share = Prorated.Share(example.Usage.Int("numerator"), example.Usage.Int("denominator"));
+        example.Equal("total", Prorated.Flat(example.Params.Number("amount"), share, ExampleTerms.Rounding(example.Params.Object("round"))));
         example.EverythingRead();
     }
 
@@ -110,8 +110,8 @@ public sealed partial class RatingExamples
     public void Proration_of_a_change(string id)
     {
         var example = Read(id);
-        var share = Proration.Share(example.Usage.Int("remaining"), example.Usage.Int("period"));
-        var change = Proration.Change(example.Params.Number("oldAmount"), example.Params.Number("newAmount"), share, ExampleTerms.Rounding(example.Params.Object("round")));
+        var share = Prorated.Share(example.Usage.Int("remaining"), example.Usage.Int("period"));
+        var change = Prorated.Change(example.Params.Number("oldAmount"), example.Params.Number("newAmount"), share, ExampleTerms.Rounding(example.Params.Object("round")));
         example.Equal("net", change.Net);
         if (example.Expected.Has("credit")) example.Equal("credit", change.Credit);
         if (example.Expected.Has("charge")) example.Equal("charge", change.Charge);
@@ -123,7 +123,7 @@ public sealed partial class RatingExamples
     {
         var example = Read(id);
         _ = TimeZoneInfo.FindSystemTimeZoneById(example.Params.Text("timezone"));
-        example.Equal("days", Proration.Days(Day("startLocal"), Day("endLocal")));
+        example.Equal("days", Prorated.Days(Day("startLocal"), Day("endLocal")));
         example.EverythingRead();
 
         DateOnly Day(string name) => DateOnly.FromDateTime(DateTime.Parse(example.Usage.Text(name), CultureInfo.InvariantCulture));
@@ -164,7 +164,7 @@ public sealed partial class RatingExamples
         if (example.Expected.Has("finalFees"))
         {
             // The contract ends on day 18 of 31.
-            var fee = Proration.Flat(subscription, Proration.Share(18, 31), new(2));
+            var fee = Prorated.Flat(subscription, Prorated.Share(18, 31), new(2));
             example.Equal("finalFees", fee + totals[0] + credits[0]);
             example.Equal("finalCredit", credits[0]);
             example.Equal("finalTotal", fee + totals[0]);

@@ -15,7 +15,7 @@ public sealed partial class RatingExamples
         example.EverythingRead();
     }
 
-    /// <summary>The source keeps five decimals of a cent in a coupon's shares.</summary>
+    /// <summary>The source keeps five decimals of a cent in a coupon's shares, each rounded by itself.</summary>
     [SkippableTheory, MemberData(nameof(Of), "coupon_allocation")]
     public void Coupon_allocation(string id)
     {
@@ -24,7 +24,7 @@ public sealed partial class RatingExamples
         var lines = fees.Names.Select(n => new DocumentLine(n, fees.Number(n), percents.Number(n))).ToList();
         var coupons = example.Params.Objects("coupons").Select((c, i) =>
             new Coupon($"{i}", new(DiscountKind.Amount, c.Number("amount")), c.Json("appliesTo").ValueKind == System.Text.Json.JsonValueKind.String ? null : c.Texts("appliesTo"))).ToList();
-        var document = RatedDocument.Of(new(new(2)) { Coupons = coupons, CouponPlaces = 7 }, lines);
+        var document = RatedDocument.Of(new(new(2)) { Coupons = coupons, CouponPlaces = 7, CouponRounding = ShareRounding.Each }, lines);
         var (shares, taxes) = (example.Expected.Object("couponShares"), example.Expected.Object("perFeeTax"));
         for (var i = 0; i < lines.Count; i++)
         {
@@ -83,7 +83,7 @@ public sealed partial class RatingExamples
     public void Credit_note(string id)
     {
         var example = Read(id);
-        var share = Proration.Share(example.Usage.Int("unusedNumerator"), example.Usage.Int("unusedDenominator"));
+        var share = Prorated.Share(example.Usage.Int("unusedNumerator"), example.Usage.Int("unusedDenominator"));
         var note = CreditNote.Unused(example.Params.Number("amount"), share, example.Params.Number("taxPercent"), new(2));
         example.Equal("itemAmount", note.Amount);
         example.Equal("tax", note.Tax);

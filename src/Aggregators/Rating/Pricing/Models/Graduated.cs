@@ -37,8 +37,7 @@ public sealed record Graduated : PriceModel
         {
             var name = calculation.Records ? PriceTiers.Name(Tiers, i) : "";
             sum += Growth(i, before is { } first ? Within(i, first) : Exact.Zero, Within(i, after), calculation, name);
-            var entered = (IsEntered(i, after) ? 1 : 0) - (before is { } start && IsEntered(i, start) ? 1 : 0);
-            if (entered != 0 && !Tiers[i].Flat.IsZero) sum += calculation.Part(StepKind.FlatFee, null, null, Tiers[i].Flat * entered, calculation.Records ? $"flat fee of {name}" : "");
+            if (!Tiers[i].Flat.IsZero) sum += FlatFee(i, before is { } start && IsEntered(i, start), IsEntered(i, after), calculation, name);
         }
         return sum;
     }
@@ -52,6 +51,13 @@ public sealed record Graduated : PriceModel
         var rounded = rounding.Apply(after * unit) - rounding.Apply(before * unit);
         if (rounded != growth) calculation.Trail?.Add(StepKind.Rounding, "as both ends of the line are rounded", rounded);
         return rounded;
+    }
+
+    Exact FlatFee(int tier, bool before, bool after, Calculation calculation, string name)
+    {
+        if (before == after) return Exact.Zero;
+        var fee = calculation.Part(StepKind.FlatFee, null, null, Tiers[tier].Flat, !calculation.Records ? "" : after ? $"flat fee of {name}" : $"given back: flat fee of {name}");
+        return after ? fee : -fee;
     }
 
     /// <summary>How much of a quantity lies in a tier.</summary>
