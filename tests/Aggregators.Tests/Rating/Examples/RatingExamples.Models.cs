@@ -132,7 +132,7 @@ public sealed partial class RatingExamples
     {
         var example = Read(id);
         Skip.IfNot(example.Params.Text("rounding") == "NEAREST" && example.Params.Number("quantityPerUnit") == Exact.One, "only the nearest whole unit is expressed");
-        var rule = new QuantityRule(Conversion: new(Exact.One, Rounding: new(0)));
+        var rule = new QuantityRule(Conversion: new(Exact.One, rounding: new(0)));
         var line = new Charge("line", ExampleTerms.Model(example.Params, "per_unit"), new() { Quantity = rule }).Explain(new(example.Usage.Number("quantity")));
         example.Equal("total", line.Amount);
         example.Equal("quantity", line.Steps.Single(s => s.Kind == StepKind.Unit).Quantity!.Value);

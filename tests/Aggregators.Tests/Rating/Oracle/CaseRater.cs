@@ -72,6 +72,7 @@ static class CaseRater
 
     static List<PriceTier> Tiers(JsonElement m) => m.GetProperty("tiers").EnumerateArray().Select(t => new PriceTier(Maybe(t[0]), Number(t[1]), Number(t[2]))).ToList();
 
+    /// <summary>One number out of a document: its total, and the coupons' shares weighted by their place.</summary>
     static Exact Document(JsonElement c)
     {
         var t = c.GetProperty("terms");
@@ -85,7 +86,7 @@ static class CaseRater
         var lines = c.GetProperty("lines").EnumerateArray().Select(l => new DocumentLine(l[0].GetString()!, Number(l[1]), l[2].EnumerateArray().Select(Number).ToArray())).ToList();
         var document = RatedDocument.Of(terms, lines, Number(c, "credit"));
         Assert.Equal(document.Coupons, terms.Rounding.Apply(Exact.Sum(document.CouponShares)));
-        return document.Total;
+        return document.Total + Exact.Sum(document.CouponShares.Select((share, i) => share * (i + 1))) * 1_000_000;
     }
 
     /// <summary>One number out of an account: balances weighted by their place, and the overage.</summary>

@@ -12,7 +12,7 @@ sealed class RandomDocuments(RandomNumbers n)
     {
         var rounding = Rounding(n);
         var places = (int)rounding["places"]!;
-        var lines = Enumerable.Range(0, 1 + n.Below(6)).Select(i => (JsonNode)new JsonArray($"{i}", (n.Chance(10) ? "-" : "") + n.Decimal(500, n.One(2, 5)), Percents())).ToArray();
+        var lines = Enumerable.Range(0, 1 + n.Below(6)).Select(i => (JsonNode)new JsonArray($"{i}", n.Chance(40) ? "10" : (n.Chance(10) ? "-" : "") + n.Decimal(500, n.One(2, 5)), Percents())).ToArray();
         var coupons = Enumerable.Range(0, n.Below(3)).Select(_ => n.One("Percent", "Amount")).Select(kind =>
             (JsonNode)new JsonArray(kind, n.Decimal(kind == "Percent" ? 100 : 200, 2), n.Maybe(50, () => new JsonArray("0", "2")))).ToArray();
         return new()

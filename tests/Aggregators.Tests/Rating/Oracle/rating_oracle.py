@@ -324,7 +324,7 @@ def document(case):
         tax = cents(sum((base * rate for base, rate in bases), F(0)))
     payable = net + adjustment + (tax if t["credit"] == "AfterTax" else 0)
     credit = min(rounded(F(case["credit"]), t["rounding"]["places"], "Down"), max(payable, F(0)))
-    return net + adjustment + tax - credit
+    return net + adjustment + tax - credit + 10 ** 6 * sum((s * (i + 1) for i, s in enumerate(taken)), F(0))
 
 
 def credits(case):

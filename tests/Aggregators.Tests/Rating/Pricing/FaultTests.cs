@@ -48,7 +48,7 @@ public sealed class FaultTests
         Says("maximum: 1 is below the minimum, 2", () => new Charge("c", new PerUnit(1), new() { Minimum = 2, Maximum = 1 }));
         Says("discounts[0].value: 101 is not between 0 and 100", () => new Charge("c", new PerUnit(1), new() { Discounts = [new(DiscountKind.Percent, 101)] }));
         Says("discounts[0].periods: 0 is not above zero", () => new Charge("c", new PerUnit(1), new() { Discounts = [new(DiscountKind.Amount, 1, 0)] }));
-        Says("quantity.conversion.factor: 0 is not above zero", () => new Charge("c", new PerUnit(1), new() { Quantity = new(Conversion: new(0)) }));
+        Says("factor: 0 is not above zero", () => new UnitConversion(0));
         Says("quantity: cannot change the quantities of a model that prices items", () => new Charge("c", new Percentage(1), new() { Quantity = new(UsageDiscount: 1) }));
         Says("maximum: 1 is below the minimum, 2", () => RatedDocument.Of(new(new(2)) { Minimum = 2, Maximum = 1 }, []));
         Says("couponPlaces: 19 is not between 0 and 18", () => RatedDocument.Of(new(new(2)) { CouponPlaces = 19 }, []));

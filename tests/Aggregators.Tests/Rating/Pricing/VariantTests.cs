@@ -16,7 +16,7 @@ public sealed class VariantTests
     [InlineData(ConversionPlace.Cumulative, 2, 1)]
     public void Units_are_rounded_on_each_line_or_through_the_period(ConversionPlace place, int first, int second)
     {
-        var terms = new ChargeTerms { Quantity = new(Conversion: new(1000, Divides: true, new(0, RoundingMode.Ceiling)), Place: place) };
+        var terms = new ChargeTerms { Quantity = new(Conversion: new(1000, divides: true, new(0, RoundingMode.Ceiling)), Place: place) };
         Assert.Equal<Exact>(first, Rate(new PerUnit(1), terms, new(1500)));
         Assert.Equal<Exact>(second, Rate(new PerUnit(1), terms, new(3000, (Usage)(Exact)1500)));
     }
