@@ -1,4 +1,5 @@
 using Streams.Aggregators.Rating.Pricing;
+using Streams.Schemas.Contracting;
 
 namespace Streams.Aggregators.Tests.Rating.Examples;
 
@@ -16,7 +17,19 @@ static class ExampleTerms
         Rounding = p.Has("round") ? new(Rounding(p.Object("round")), RoundingPlace.Line) : null,
     });
 
-    public static PriceModel Model(Fields p, string model) => model switch
+    public static PriceModel Model(Fields p, string model)
+    {
+        try
+        {
+            return Make(p, model);
+        }
+        catch (ContractFaultException refused) when (!ExampleFile.IsOurs)
+        {
+            throw new SkipException($"the terms are refused: {refused.Message}");
+        }
+    }
+
+    static PriceModel Make(Fields p, string model) => model switch
     {
         "per_unit" => new PerUnit(p.Number("unitPrice")),
         "package" => new Package(p.Number("size"), p.Number("packagePrice"), p.Number("freeUnits", Exact.Zero), Packages(p.Text("packageRounding", "up"))),

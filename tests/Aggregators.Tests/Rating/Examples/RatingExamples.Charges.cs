@@ -32,9 +32,11 @@ public sealed partial class RatingExamples
         var charge = ExampleTerms.Charge(example, example.Params.Text("price"));
         var booked = Exact.Zero;
         var deltas = new List<Exact>();
-        foreach (var cumulative in example.Usage.Numbers("cumulative"))
+        var cumulative = example.Usage.Numbers("cumulative");
+        var final = example.Usage.Has("final") ? example.Usage.Json("final").EnumerateArray().Select(f => f.GetBoolean()).ToList() : null;
+        for (var i = 0; i < cumulative.Count; i++)
         {
-            deltas.Add(Deltas.Current(charge, new(cumulative), booked));
+            deltas.Add(Deltas.Current(charge, new(cumulative[i], Final: final?[i] ?? true), booked));
             booked += deltas[^1];
         }
         example.Equal("deltas", deltas);

@@ -16,7 +16,7 @@ public sealed partial class RatingExamples
         var example = Read(id);
         var grants = example.Params.Objects("grants").Select((g, i) => new Grant($"{i}", g.Number("amount"))
         {
-            Priority = g.Int("priority"), ExpiresAt = g.OptionalTime("expiresAt"), CreatedAt = g.OptionalTime("createdAt") ?? default,
+            Priority = g.Has("priority") ? g.Int("priority") : 0, ExpiresAt = g.OptionalTime("expiresAt"), CreatedAt = g.OptionalTime("createdAt") ?? default,
         }).ToList();
         var uses = example.Usage.Has("steps") ? example.Usage.Numbers("steps") : [example.Usage.Number("consume")];
         Assert.Equal(example.Usage.Number("consume"), Exact.Sum(uses));

@@ -164,7 +164,9 @@ public sealed partial class RatingExamples
         var example = Read(id);
         var rules = example.Params.Object("rules");
         var price = new Windowed(rules.Names.Select(name => Rule(name, rules.Object(name))).ToList());
-        var use = price.Use(new(example.Usage.Objects("windows").Select(w => new UsageItem(w.Number("quantity"), w.Text("rule"))).ToList()), default);
+        var windows = example.Usage.Objects("windows");
+        foreach (var window in windows) window.Ignore("hour");
+        var use = price.Use(new(windows.Select(w => new UsageItem(w.Number("quantity"), w.Text("rule"))).ToList()), default);
         example.Equal("total", use.Total);
         example.Equal("utilized", use.Utilized);
         example.Equal("overage", use.Overage);
