@@ -1,3 +1,5 @@
+using Streams.Schemas;
+
 namespace Streams.Aggregators.Rating.Pricing;
 
 /// <summary>A quantity of its own: an event, a time bucket, a cell of a matrix. <paramref name="Key"/> names it: the values of the dimensions, the unit, the rule.</summary>
@@ -22,12 +24,16 @@ public readonly record struct Usage
 
     public static implicit operator Usage(Exact quantity) => new(quantity);
 
+    public static implicit operator Usage(ExactDecimal quantity) => new(quantity);
+
+    public static implicit operator Usage(long quantity) => new(quantity);
+
     /// <summary>Events or buckets without names.</summary>
     public static Usage Of(IEnumerable<Exact> values) => new(values.Select(v => new UsageItem(v)).ToList());
 }
 
 /// <summary>
-/// A price. Models are immutable and checked when they are made (<see cref="Schemas.Contracting.ContractFaultException"/> names field and reason), pure and exact:
+/// A price. Models are immutable and checked when they are made (<see cref="Streams.Schemas.Contracting.ContractFaultException"/> names field and reason), pure and exact:
 /// nothing is rounded unless <see cref="Calculation.EachTier"/> says so.
 /// </summary>
 public abstract record PriceModel

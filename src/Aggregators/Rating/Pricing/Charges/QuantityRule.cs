@@ -24,13 +24,26 @@ public enum ConversionPlace
 }
 
 /// <summary>Metered units to billed units: divided or multiplied, then rounded where <see cref="Rounding"/> says so, e.g. bytes to gigabytes begun.</summary>
-public sealed record UnitConversion(Exact Factor, bool Divides = false, Rounding? Rounding = null)
+public sealed record UnitConversion
 {
-    public Exact Apply(Exact quantity)
+    readonly Exact _multiplier;
+
+    public UnitConversion(Exact factor, bool divides = false, Rounding? rounding = null)
     {
-        var converted = Divides ? quantity / Factor : quantity * Factor;
-        return Rounding?.Apply(converted) ?? converted;
+        var check = new TermsCheck();
+        check.Positive("factor", Factor = factor);
+        check.Done();
+        (Divides, Rounding) = (divides, rounding);
+        _multiplier = divides ? Exact.One / factor : factor;
     }
+
+    public Exact Factor { get; }
+
+    public bool Divides { get; }
+
+    public Rounding? Rounding { get; }
+
+    public Exact Apply(Exact quantity) => Rounding?.Apply(quantity * _multiplier) ?? quantity * _multiplier;
 }
 
 /// <summary>What happens to a metered quantity before it is priced: it is converted, units are given free of charge, and what is below zero is dealt with.</summary>
@@ -56,7 +69,6 @@ public sealed record QuantityRule(
 
     internal void Check(TermsCheck check, bool byItem)
     {
-        check.Positive("quantity.conversion.factor", Conversion?.Factor);
         check.NotNegative("quantity.usageDiscount", UsageDiscount);
         check.That(!byItem || !Changes, "quantity", "RULE_INVALID", "cannot change the quantities of a model that prices items");
     }

@@ -58,8 +58,18 @@ public sealed class CreditAccount
             if (grants[i].Amount.Sign < 0) throw new PricingException($"grants[{i}].amount", $"{grants[i].Amount} is negative");
             if (!_byId.TryAdd(grants[i].Id, i)) throw new PricingException($"grants[{i}].id", $"'{grants[i].Id}' stands there twice");
         }
+        for (var i = 0; i < grants.Count; i++) CheckSuccessor(i);
         (_balances, _carried, _active) = (new Exact[grants.Count], new Exact[grants.Count], new bool[grants.Count]);
         _queue = new(Comparer<int>.Create(Compare));
+    }
+
+    /// <summary>What rolls over must find a grant that begins when its own ends.</summary>
+    void CheckSuccessor(int grant)
+    {
+        if (_grants[grant].Successor is not { } id) return;
+        if (!_byId.TryGetValue(id, out var next)) throw new PricingException($"grants[{grant}].successor", $"'{id}' is unknown");
+        var (start, end) = (_grants[next].EffectiveAt, _grants[next].EndsAt);
+        if (_grants[grant].ExpiresAt != start || end <= start) throw new PricingException($"grants[{grant}].successor", $"'{id}' does not begin when this grant expires");
     }
 
     /// <param name="grants">Whose ids differ.</param>
@@ -127,8 +137,9 @@ public sealed class CreditAccount
         _active[grant] = false;
         _balances[grant] = Exact.Zero;
         var voided = terms.VoidedAt is { } time && terms.EndsAt == time;
-        if (!voided && terms is { Rollover: { } rollover, Successor: { } successor } && _byId.TryGetValue(successor, out var next))
+        if (!voided && terms is { Rollover: { } rollover, Successor: { } successor })
         {
+            var next = _byId[successor];
             _carried[next] = rollover.Apply(left);
             left = Exact.Max(left - _carried[next], Exact.Zero);
         }

@@ -6,6 +6,16 @@ public sealed record Coupon(string Id, Discount Terms, IReadOnlyList<string>? Ap
     internal bool Covers(string line) => AppliesTo is null || AppliesTo.Contains(line, StringComparer.Ordinal);
 }
 
+/// <summary>How a coupon's shares are rounded.</summary>
+public enum ShareRounding
+{
+    /// <summary>They add up to the coupon, by largest remainder.</summary>
+    AddUp,
+
+    /// <summary>Each by itself, half up: they can miss the coupon by some of the last places. Only tax bases notice.</summary>
+    Each,
+}
+
 /// <summary>What each line gives to each coupon.</summary>
 public sealed record CouponShares(IReadOnlyList<Exact> ByLine, IReadOnlyList<Exact> ByCoupon)
 {
@@ -19,8 +29,10 @@ public static class CouponAllocation
     /// <param name="lines">Ids and amounts; amounts below zero take no part.</param>
     /// <param name="period">The billing period, counted from 0.</param>
     /// <param name="places">Decimals of a share: the currency's, or more where the contract keeps finer tax bases.</param>
+    /// <param name="rounding">How shares are rounded to the places.</param>
     /// <param name="trail">Where the steps go.</param>
-    public static CouponShares Apply(IReadOnlyList<Coupon> coupons, IReadOnlyList<(string Id, Exact Amount)> lines, int period, int places, Trail? trail = null)
+    public static CouponShares Apply(
+        IReadOnlyList<Coupon> coupons, IReadOnlyList<(string Id, Exact Amount)> lines, int period, int places, ShareRounding rounding = ShareRounding.AddUp, Trail? trail = null)
     {
         var left = lines.Select(l => Exact.Max(l.Amount, Exact.Zero)).ToArray();
         var taken = new Exact[lines.Count];
@@ -31,12 +43,15 @@ public static class CouponAllocation
             var weights = left.Select((amount, i) => coupons[c].Covers(lines[i].Id) ? amount : Exact.Zero).ToArray();
             var eligible = Exact.Sum(weights);
             byCoupon[c] = Worth(coupons[c].Terms, eligible, places);
-            var shares = Allocation.LargestRemainder(byCoupon[c], weights, places);
+            var shares = rounding == ShareRounding.AddUp ? Allocation.LargestRemainder(byCoupon[c], weights, places) : RoundEach(byCoupon[c], weights, eligible, places);
             for (var i = 0; i < left.Length; i++) (left[i], taken[i]) = (left[i] - shares[i], taken[i] + shares[i]);
             trail?.Add(StepKind.Coupon, $"coupon {coupons[c].Id}, {coupons[c].Terms.Describe()} on {eligible}", -byCoupon[c]);
         }
         return new(taken, byCoupon);
     }
+
+    static Exact[] RoundEach(Exact amount, Exact[] weights, Exact total, int places) =>
+        weights.Select(w => total.IsZero ? Exact.Zero : Exact.Min(w, (amount * w / total).Round(places, RoundingMode.HalfUp))).ToArray();
 
     /// <summary>Percentages are rounded half up to the places of the shares, but never above what there is.</summary>
     static Exact Worth(Discount terms, Exact eligible, int places) =>

@@ -8,7 +8,7 @@ public sealed record CreditNote(Exact Amount, Exact Tax)
     /// <summary>For the unused share of a line; amount and tax are rounded each, the tax from the rounded amount.</summary>
     public static CreditNote Unused(Exact amount, Exact unusedShare, Exact taxPercent, Rounding rounding)
     {
-        var item = Proration.Flat(amount, unusedShare, rounding);
+        var item = Prorated.Flat(amount, unusedShare, rounding);
         return new(item, rounding.Apply(item * Exact.Percent(taxPercent)));
     }
 

@@ -24,6 +24,8 @@ public sealed record DocumentTerms
     /// <summary>Decimals of a coupon's shares; null: those of <see cref="Rounding"/>.</summary>
     public int? CouponPlaces { get; init; }
 
+    public ShareRounding CouponRounding { get; init; } = ShareRounding.AddUp;
+
     /// <summary>What the document costs at least after coupons, before tax.</summary>
     public Exact? Minimum { get; init; }
 

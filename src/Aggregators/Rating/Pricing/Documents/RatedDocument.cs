@@ -41,7 +41,7 @@ public sealed record RatedDocument
         if (credit.Sign < 0) throw new PricingException("credit", $"{credit} is negative");
         var calculation = new Calculation(trail);
         var subTotal = calculation.Rounded(terms.Rounding, Exact.Sum(lines.Select(l => l.Amount)));
-        var shares = CouponAllocation.Apply(terms.Coupons, lines.Select(l => (l.Id, l.Amount)).ToList(), period, terms.CouponPlaces ?? terms.Rounding.Places, trail);
+        var shares = CouponAllocation.Apply(terms.Coupons, lines.Select(l => (l.Id, l.Amount)).ToList(), period, terms.CouponPlaces ?? terms.Rounding.Places, terms.CouponRounding, trail);
         var coupons = terms.Rounding.Apply(shares.Total);
         var adjustment = Limited(terms, subTotal - coupons, trail);
         var taxed = lines.Select((l, i) => new TaxedAmount(l.Amount - shares.ByLine[i], l.TaxPercents)).Append(new(adjustment, terms.AdjustmentTaxPercents)).ToList();

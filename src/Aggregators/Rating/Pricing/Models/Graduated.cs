@@ -20,27 +20,53 @@ public sealed record Graduated : PriceModel
     public bool FlatAtZeroUsage { get; }
 
     public override Exact Price(in Usage usage, in Calculation calculation) =>
-        _table is not null && calculation == default && _table.TryPrice(usage.Quantity, out var price) ? price : ByTier(usage.Quantity, calculation);
+        _table is not null && calculation == default && _table.TryPrice(usage.Quantity, out var price) ? price : ByTier(null, usage.Quantity, calculation);
 
     public override Exact Between(Exact before, Exact after, in Calculation calculation) =>
-        _table is not null && calculation == default && _table.TryPrice(before, after, out var growth) ? growth : base.Between(before, after, calculation);
+        _table is not null && calculation == default && _table.TryPrice(before, after, out var growth) ? growth : ByTier(before, after, calculation);
 
-    Exact ByTier(Exact quantity, Calculation calculation)
+    /// <summary>The sum of what each tier's amount grew by, so that the lines of a period add up to its price wherever amounts are rounded.</summary>
+    Exact ByTier(Exact? before, Exact after, Calculation calculation)
     {
-        NotNegative(quantity);
+        NotNegative(after);
+        NotNegative(before ?? after);
+        var end = Exact.Max(after, before ?? after);
+        if (Tiers[^1].UpTo is { } last && end > last) throw PriceTiers.Beyond(end, last);
         var sum = Exact.Zero;
-        if (quantity.IsZero && !FlatAtZeroUsage) return sum;
-        var from = Exact.Zero;
-        for (var i = 0; i < Tiers.Count; i++)
+        for (var i = 0; i < Tiers.Count && (i == 0 || end > Tiers[i - 1].UpTo!.Value); i++)
         {
-            var tier = Tiers[i];
-            if (i > 0 && quantity <= from) return sum;
-            var to = tier.UpTo is { } end ? Exact.Min(end, quantity) : quantity;
             var name = calculation.Records ? PriceTiers.Name(Tiers, i) : "";
-            if (to > from) sum += calculation.Part(StepKind.Tier, to - from, tier.Unit, name);
-            if (!tier.Flat.IsZero) sum += calculation.Part(StepKind.FlatFee, null, null, tier.Flat, calculation.Records ? $"flat fee of {name}" : "");
-            from = to;
+            sum += Growth(i, before is { } first ? Within(i, first) : Exact.Zero, Within(i, after), calculation, name);
+            if (!Tiers[i].Flat.IsZero) sum += FlatFee(i, before is { } start && IsEntered(i, start), IsEntered(i, after), calculation, name);
         }
-        return Tiers[^1].UpTo is { } last && quantity > last ? throw PriceTiers.Beyond(quantity, last) : sum;
+        return sum;
     }
+
+    Exact Growth(int tier, Exact before, Exact after, Calculation calculation, string name)
+    {
+        if (before == after) return Exact.Zero;
+        var unit = Tiers[tier].Unit;
+        var growth = calculation.Part(StepKind.Tier, after - before, unit, name);
+        if (calculation.EachTier is not { } rounding || before.IsZero) return growth;
+        var rounded = rounding.Apply(after * unit) - rounding.Apply(before * unit);
+        if (rounded != growth) calculation.Trail?.Add(StepKind.Rounding, "as both ends of the line are rounded", rounded);
+        return rounded;
+    }
+
+    Exact FlatFee(int tier, bool before, bool after, Calculation calculation, string name)
+    {
+        if (before == after) return Exact.Zero;
+        var fee = calculation.Part(StepKind.FlatFee, null, null, Tiers[tier].Flat, !calculation.Records ? "" : after ? $"flat fee of {name}" : $"given back: flat fee of {name}");
+        return after ? fee : -fee;
+    }
+
+    /// <summary>How much of a quantity lies in a tier.</summary>
+    Exact Within(int tier, Exact quantity)
+    {
+        var from = tier == 0 ? Exact.Zero : Tiers[tier - 1].UpTo!.Value;
+        var to = Tiers[tier].UpTo is { } end ? Exact.Min(end, quantity) : quantity;
+        return Exact.Max(to - from, Exact.Zero);
+    }
+
+    bool IsEntered(int tier, Exact quantity) => tier == 0 ? FlatAtZeroUsage || quantity.Sign > 0 : quantity > Tiers[tier - 1].UpTo!.Value;
 }

@@ -16,6 +16,8 @@ public enum PackageRounding
 /// <summary>Units are sold in packages of <see cref="Size"/>; <see cref="FreeUnits"/> come before the first.</summary>
 public sealed record Package : PriceModel
 {
+    readonly Exact _share;
+
     public Package(Exact size, Exact packagePrice, Exact freeUnits = default, PackageRounding rounding = PackageRounding.Up)
     {
         var check = new TermsCheck();
@@ -24,6 +26,7 @@ public sealed record Package : PriceModel
         check.NotNegative("freeUnits", FreeUnits = freeUnits);
         check.Done();
         Rounding = rounding;
+        _share = Exact.One / size;
     }
 
     public Exact Size { get; }
@@ -42,7 +45,7 @@ public sealed record Package : PriceModel
         {
             PackageRounding.Up => paid.Count(Size, RoundingMode.Up),
             PackageRounding.Down => paid.Count(Size, RoundingMode.Down),
-            _ => paid / Size,
+            _ => paid * _share,
         };
         if (calculation.Records && !FreeUnits.IsZero) calculation.Trail!.Add(StepKind.UsageDiscount, $"units behind the {FreeUnits} free ones", paid);
         return calculation.Part(StepKind.Package, packages, PackagePrice, calculation.Records ? $"packages of {Size}" : "");

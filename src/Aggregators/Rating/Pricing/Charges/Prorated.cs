@@ -19,7 +19,7 @@ public readonly record struct ProratedChange(Exact Credit, Exact Charge)
 }
 
 /// <summary>Shares of a period and what they cost. A share is an exact fraction; only amounts are rounded.</summary>
-public static class Proration
+public static class Prorated
 {
     /// <summary>Days by the local calendar, whatever the clocks do: a day of 23 or 25 hours is a day.</summary>
     public static int Days(DateOnly from, DateOnly to, DayCount count = DayCount.HalfOpen)
