@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Streams.Schemas;
-using Streams.Schemas.Contracting;
+using Streams.Rating.Contracts;
 
 namespace Streams.Aggregators.Rating;
 

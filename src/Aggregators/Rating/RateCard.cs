@@ -1,6 +1,6 @@
 using System.Numerics;
 using Streams.Schemas;
-using Streams.Schemas.Contracting;
+using Streams.Rating.Contracts;
 
 namespace Streams.Aggregators.Rating;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Streams.Ingest.Publishing;
 using Streams.Schemas;
-using Streams.Schemas.Contracting;
+using Streams.Rating.Contracts;
 
 namespace Streams.Cli.Commands;
 

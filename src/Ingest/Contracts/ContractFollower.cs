@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Streams.Ingest.Publishing;
 using Streams.Schemas;
-using Streams.Schemas.Contracting;
+using Streams.Rating.Contracts;
 
 namespace Streams.Ingest.Contracts;
 

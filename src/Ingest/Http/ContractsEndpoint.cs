@@ -4,7 +4,7 @@ using Streams.Ingest.Contracts;
 using Streams.Ingest.Events;
 using Streams.Ingest.Publishing;
 using Streams.Schemas;
-using Streams.Schemas.Contracting;
+using Streams.Rating.Contracts;
 
 namespace Streams.Ingest.Http;
 

@@ -2,7 +2,7 @@ using System.Text;
 using Streams.Aggregators.Metering;
 using Streams.Aggregators.Rating;
 using Streams.Schemas;
-using Streams.Schemas.Contracting;
+using Streams.Rating.Contracts;
 using static Streams.Aggregators.Tests.Metering.Bench;
 
 namespace Streams.Aggregators.Tests.Metering;

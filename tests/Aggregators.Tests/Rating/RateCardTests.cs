@@ -1,9 +1,9 @@
 using System.Numerics;
 using Streams.Aggregators.Rating;
 using Streams.Schemas;
-using Streams.Schemas.Contracting;
+using Streams.Rating.Contracts;
 
-namespace Streams.Aggregators.Tests.Rating;
+namespace Streams.Rating.Tests;
 
 public sealed class RateCardTests
 {
