@@ -80,4 +80,39 @@ public sealed class CreditTests
             Assert.True(Exact.Sum(uses.Select(u => u.Amount)) == s.Burned + s.Overage, $"seed {Seed}, case {i}");
         }
     }
+
+    [Fact]
+    public void An_account_gone_on_with_from_its_state_ends_where_one_played_at_once_ends()
+    {
+        const int Seed = 20260403;
+        var random = new Random(Seed);
+        for (var i = 0; i < 500; i++)
+        {
+            var grants = Enumerable.Range(0, 1 + random.Next(6)).Select(g => new Grant($"{g}", random.Next(100))
+            {
+                Priority = random.Next(3), EffectiveAt = Day(1 + random.Next(10)), ExpiresAt = random.Next(2) == 0 ? Day(5 + random.Next(15)) : null, Rollover = random.Next(2) == 0 ? new(0, 20) : null,
+            }).Append(new Grant("a", 50) { EffectiveAt = Day(3), ExpiresAt = Day(12), Rollover = new(5, 30), Successor = "b" }).Append(new Grant("b", 10) { EffectiveAt = Day(12) }).ToList();
+            var uses = Enumerable.Range(0, random.Next(12)).Select(_ => Use(1 + random.Next(28), random.Next(60))).OrderBy(u => u.At).ToList();
+            var reset = new CreditReset(new(Day(8 + random.Next(4)).Micros + 1), random.Next(2) == 0);
+            var older = (OlderOverage)random.Next(2);
+            var whole = CreditAccount.Run(grants, uses, Day(30), older: older, resets: [reset]);
+
+            var state = CreditState.Empty;
+            var burns = new List<CreditBurn>();
+            void Go(Action<CreditAccount> step)
+            {
+                var account = new CreditAccount(null, older, state);
+                step(account);
+                burns.AddRange(account.Burns);
+                state = account.State();
+            }
+            Go(a => a.Add(grants));
+            foreach (var use in uses.Where(u => u.At < reset.At)) Go(a => a.Use(use));
+            Go(a => a.Reset(reset));
+            foreach (var use in uses.Where(u => u.At >= reset.At)) Go(a => a.Use(use));
+            Go(a => a.Advance(Day(30)));
+            Assert.True(whole.Balance == state.Balance && whole.Overage == state.Overage && whole.Lapsed == state.Lapsed, $"seed {Seed}, case {i}");
+            Assert.Equal(whole.Burns, burns);
+        }
+    }
 }

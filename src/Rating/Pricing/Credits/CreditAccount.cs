@@ -2,75 +2,67 @@ using Streams.Schemas;
 
 namespace Streams.Rating.Pricing;
 
-/// <summary>Usage (or fees) to be covered, at its time.</summary>
-public sealed record CreditUse(Timestamp At, Exact Amount);
-
-/// <summary>The balance starts anew: each grant keeps what its roll-over says. <paramref name="PreserveOverage"/>: what was used beyond all credit is taken from that; else it is forgotten here.</summary>
-public sealed record CreditReset(Timestamp At, bool PreserveOverage);
-
-/// <summary>What a grant that becomes effective does about usage that no credit covered before.</summary>
-public enum OlderOverage
-{
-    /// <summary>It covers it first.</summary>
-    Deduct,
-
-    /// <summary>It covers only what comes after it.</summary>
-    Keep,
-}
-
-/// <summary>An amount burned from one grant, and the revenue it stands for by the grant's cost basis.</summary>
-public sealed record CreditBurn(Timestamp At, string Grant, Exact Amount, Exact Revenue);
-
-/// <summary>Where an account stands: what each grant (in the order given) still holds, what expired or was taken back, and what no credit covered.</summary>
-public sealed record CreditStatement(IReadOnlyList<Exact> Balances, IReadOnlyList<CreditBurn> Burns, Exact Lapsed, Exact Overage)
-{
-    public Exact Balance => Exact.Sum(Balances);
-
-    public Exact Burned => Exact.Sum(Burns.Select(b => b.Amount));
-}
-
 /// <summary>
-/// Plays grants, uses and resets in the order of their times. At one time, grants end first, then comes a reset, then new grants, then usage.
-/// The work grows with n log n of the grants.
+/// Plays grants, uses and resets as time goes on. At one time, grants end first, then comes a reset, then new grants, then usage.
+/// The work grows with n log n of the grants. Where it stands can be taken as a <see cref="CreditState"/> and gone on with from there: the results are the same.
+/// Not safe for several threads.
 /// </summary>
 public sealed class CreditAccount
 {
     /// <summary>The most grants, uses and resets of one account.</summary>
     public const int MaxEntries = 1_000_000;
 
-    readonly IReadOnlyList<Grant> _grants;
-    readonly OlderOverage _older;
-    readonly Dictionary<string, int> _byId = new(StringComparer.Ordinal);
-    readonly Exact[] _balances;
-    readonly Exact[] _carried;
-    readonly bool[] _active;
-    readonly PriorityQueue<int, int> _queue;
-    readonly List<CreditBurn> _burns = [];
+    const int Ends = 0, Begins = 1;
+
     readonly BurnOrder _order;
+    readonly OlderOverage _older;
+    readonly List<Held> _held = [];
+    readonly Dictionary<string, Held> _byId = new(StringComparer.Ordinal);
+    readonly PriorityQueue<Held, (long At, int Kind, int Index)> _changes = new();
+    readonly PriorityQueue<Held, Held> _burning;
+    readonly List<CreditBurn> _burns = [];
+    Timestamp _at;
     Exact _lapsed;
     Exact _overage;
 
-    CreditAccount(IReadOnlyList<Grant> grants, BurnOrder order, OlderOverage older)
+    /// <param name="order">By which grants burn; null: <see cref="BurnOrder.Default"/>.</param>
+    /// <param name="older">What a new grant does about older overage.</param>
+    /// <param name="state">Where an account stood that is gone on with; null: a new one.</param>
+    public CreditAccount(BurnOrder? order = null, OlderOverage older = OlderOverage.Deduct, CreditState? state = null)
     {
-        (_grants, _order, _older) = (grants, order, older);
-        for (var i = 0; i < grants.Count; i++)
-        {
-            if (grants[i].Amount.Sign < 0) throw new PricingException($"grants[{i}].amount", $"{grants[i].Amount} is negative");
-            if (!_byId.TryAdd(grants[i].Id, i)) throw new PricingException($"grants[{i}].id", $"'{grants[i].Id}' stands there twice");
-        }
-        for (var i = 0; i < grants.Count; i++) CheckSuccessor(i);
-        (_balances, _carried, _active) = (new Exact[grants.Count], new Exact[grants.Count], new bool[grants.Count]);
-        _queue = new(Comparer<int>.Create(Compare));
+        (_order, _older, state) = (order ?? BurnOrder.Default, older, state ?? CreditState.Empty);
+        (_at, _lapsed, _overage) = (state.At, state.Lapsed, state.Overage);
+        _burning = new(Comparer<Held>.Create(Compare));
+        foreach (var grant in state.Grants) Take(new(grant.Terms, _held.Count) { Balance = grant.Balance, Carried = grant.Carried, Active = grant.Active });
     }
 
-    /// <summary>What rolls over must find a grant that begins when its own ends.</summary>
-    void CheckSuccessor(int grant)
+    /// <summary>A grant and what the account holds of it.</summary>
+    sealed class Held(Grant terms, int index)
     {
-        if (_grants[grant].Successor is not { } id) return;
-        if (!_byId.TryGetValue(id, out var next)) throw new PricingException($"grants[{grant}].successor", $"'{id}' is unknown");
-        var (start, end) = (_grants[next].EffectiveAt, _grants[next].EndsAt);
-        if (_grants[grant].ExpiresAt != start || end <= start) throw new PricingException($"grants[{grant}].successor", $"'{id}' does not begin when this grant expires");
+        public Grant Terms { get; } = terms;
+
+        public int Index { get; } = index;
+
+        public Exact Balance { get; set; }
+
+        /// <summary>What rolled over into it before it began.</summary>
+        public Exact Carried { get; set; }
+
+        public bool Active { get; set; }
+
+        public bool Ended { get; set; }
     }
+
+    readonly record struct Entry(Timestamp At, int Rank, CreditReset? Reset, CreditUse? Use);
+
+    /// <summary>What was burned since the account was made (or gone on with), in order.</summary>
+    public IReadOnlyList<CreditBurn> Burns => _burns;
+
+    /// <summary>What no credit has covered.</summary>
+    public Exact Overage => _overage;
+
+    /// <summary>What the active grants hold.</summary>
+    public Exact Balance => Exact.Sum(_held.Where(h => h.Active).Select(h => h.Balance));
 
     /// <param name="grants">Whose ids differ.</param>
     /// <param name="uses">In any order.</param>
@@ -84,102 +76,146 @@ public sealed class CreditAccount
     {
         resets ??= [];
         if (grants.Count > MaxEntries || uses.Count > MaxEntries || resets.Count > MaxEntries) throw new PricingException("entries", $"are more than {MaxEntries}");
-        var account = new CreditAccount(grants, order ?? BurnOrder.Default, older);
-        foreach (var entry in Entries(grants, uses, resets).Where(e => e.At <= at).OrderBy(e => e.At).ThenBy(e => e.Rank)) account.Play(entry);
-        return new(account._balances, account._burns, account._lapsed, account._overage);
+        var account = new CreditAccount(order, older);
+        account.Add(grants);
+        var entries = resets.Select(r => new Entry(r.At, 0, r, null)).Concat(uses.Select(u => new Entry(u.At, 1, null, u)));
+        foreach (var entry in entries.Where(e => e.At <= at).OrderBy(e => e.At).ThenBy(e => e.Rank))
+        {
+            if (entry.Reset is not null) account.Reset(entry.Reset);
+            else account.Use(entry.Use!);
+        }
+        account.Advance(at);
+        return new(account._held.Select(h => h.Balance).ToList(), account._burns, account._lapsed, account._overage);
     }
 
-    readonly record struct Entry(Timestamp At, int Rank, int Grant, CreditUse? Use, CreditReset? Reset);
-
-    static IEnumerable<Entry> Entries(IReadOnlyList<Grant> grants, IReadOnlyList<CreditUse> uses, IReadOnlyList<CreditReset> resets)
+    /// <summary>Takes new grants. One that begins in the time already played begins now.</summary>
+    /// <exception cref="PricingException">A negative amount, an id twice, or a successor that does not follow; the account must then be thrown away.</exception>
+    public void Add(IReadOnlyList<Grant> grants)
     {
+        if (_held.Count + grants.Count > MaxEntries) throw new PricingException("entries", $"are more than {MaxEntries}");
         for (var i = 0; i < grants.Count; i++)
         {
-            if (grants[i].EndsAt is { } end && end <= grants[i].EffectiveAt) continue;
-            if (grants[i].EndsAt is { } lapse) yield return new(lapse, 0, i, null, null);
-            yield return new(grants[i].EffectiveAt, 2, i, null, null);
+            if (grants[i].Amount.Sign < 0) throw new PricingException($"grants[{i}].amount", $"{grants[i].Amount} is negative");
+            if (_byId.ContainsKey(grants[i].Id)) throw new PricingException($"grants[{i}].id", $"'{grants[i].Id}' stands there twice");
+            Take(new(grants[i], _held.Count));
         }
-        foreach (var reset in resets) yield return new(reset.At, 1, -1, null, reset);
-        foreach (var use in uses) yield return new(use.At, 3, -1, use, null);
+        for (var i = 0; i < grants.Count; i++) CheckSuccessor(i, grants[i]);
     }
 
-    void Play(Entry entry)
+    /// <summary>Whether a grant of this id is held, ended ones of this account included.</summary>
+    public bool Knows(string grant) => _byId.ContainsKey(grant);
+
+    /// <summary>Grants end and begin up to a time, inclusive.</summary>
+    public void Advance(Timestamp to) => Advance(to, Begins);
+
+    /// <summary>Covers usage at its time, which is not before the time already played, and gives back what credit was left for it; the rest becomes overage.</summary>
+    public Exact Use(CreditUse use)
     {
-        switch (entry.Rank)
+        var covered = Burn(use);
+        _overage += use.Amount - covered;
+        return covered;
+    }
+
+    /// <summary>As <see cref="Use"/>, but what is not covered is paid in another way and does not become overage.</summary>
+    public Exact Burn(CreditUse use)
+    {
+        if (use.Amount.Sign < 0) throw new PricingException("uses.amount", $"{use.Amount} is negative");
+        Advance(use.At, Begins);
+        return use.Amount - Cover(use.Amount, use.At);
+    }
+
+    /// <summary>Starts the balance anew, at a time behind the one already played.</summary>
+    public void Reset(CreditReset reset)
+    {
+        Advance(reset.At, Ends);
+        foreach (var held in _held.Where(h => h.Active))
         {
-            case 0:
-                End(entry.Grant);
-                break;
-            case 1:
-                Reset(entry.Reset!);
-                break;
-            case 2:
-                Begin(entry.Grant, entry.At);
-                break;
-            default:
-                if (entry.Use!.Amount.Sign < 0) throw new PricingException("uses.amount", $"{entry.Use.Amount} is negative");
-                _overage += Cover(entry.Use.Amount, entry.At);
-                break;
+            var kept = held.Terms.Rollover?.Apply(held.Balance) ?? Exact.Zero;
+            _lapsed += Exact.Max(held.Balance - kept, Exact.Zero);
+            if (held.Balance.IsZero && !kept.IsZero) _burning.Enqueue(held, held);
+            held.Balance = kept;
         }
+        _overage = reset.PreserveOverage ? Cover(_overage, reset.At) : Exact.Zero;
     }
 
-    void Begin(int grant, Timestamp at)
+    /// <summary>Where the account stands; grants that have ended are left out.</summary>
+    public CreditState State() => new(_at, _held.Where(h => !h.Ended).Select(h => new HeldGrant(h.Terms, h.Balance, h.Carried, h.Active)).ToList(), _overage, _lapsed);
+
+    void Take(Held held)
     {
-        _balances[grant] = _grants[grant].Amount + _carried[grant];
-        _active[grant] = true;
-        _queue.Enqueue(grant, grant);
+        _held.Add(held);
+        _byId.Add(held.Terms.Id, held);
+        var (start, end) = (held.Terms.EffectiveAt, held.Terms.EndsAt);
+        held.Ended = end <= start;
+        if (held.Ended) return;
+        if (end is { } lapse) _changes.Enqueue(held, (lapse.Micros, Ends, held.Index));
+        if (!held.Active) _changes.Enqueue(held, (start.Micros, Begins, held.Index));
+        else if (!held.Balance.IsZero) _burning.Enqueue(held, held);
+    }
+
+    /// <summary>What rolls over must find a grant that begins when its own ends.</summary>
+    void CheckSuccessor(int index, Grant grant)
+    {
+        if (grant.Successor is not { } id) return;
+        if (!_byId.TryGetValue(id, out var next)) throw new PricingException($"grants[{index}].successor", $"'{id}' is unknown");
+        var (start, end) = (next.Terms.EffectiveAt, next.Terms.EndsAt);
+        if (grant.ExpiresAt != start || end <= start) throw new PricingException($"grants[{index}].successor", $"'{id}' does not begin when this grant expires");
+    }
+
+    void Advance(Timestamp to, int last)
+    {
+        while (_changes.TryPeek(out var held, out var change) && (change.At < to.Micros || (change.At == to.Micros && change.Kind <= last)))
+        {
+            _changes.Dequeue();
+            if (change.Kind == Ends) End(held);
+            else Begin(held, new(Math.Max(change.At, _at.Micros)));
+        }
+        if (to > _at) _at = to;
+    }
+
+    void Begin(Held held, Timestamp at)
+    {
+        held.Balance = held.Terms.Amount + held.Carried;
+        (held.Carried, held.Active) = (Exact.Zero, true);
+        _burning.Enqueue(held, held);
         if (_older == OlderOverage.Deduct && !_overage.IsZero) _overage = Cover(_overage, at);
     }
 
-    void End(int grant)
+    void End(Held held)
     {
-        var (left, terms) = (_balances[grant], _grants[grant]);
-        _active[grant] = false;
-        _balances[grant] = Exact.Zero;
+        var (left, terms) = (held.Balance, held.Terms);
+        (held.Balance, held.Active, held.Ended) = (Exact.Zero, false, true);
         var voided = terms.VoidedAt is { } time && terms.EndsAt == time;
         if (!voided && terms is { Rollover: { } rollover, Successor: { } successor })
         {
             var next = _byId[successor];
-            _carried[next] = rollover.Apply(left);
-            left = Exact.Max(left - _carried[next], Exact.Zero);
+            next.Carried = rollover.Apply(left);
+            left = Exact.Max(left - next.Carried, Exact.Zero);
         }
         _lapsed += left;
-    }
-
-    void Reset(CreditReset reset)
-    {
-        for (var i = 0; i < _grants.Count; i++)
-        {
-            if (!_active[i]) continue;
-            var kept = _grants[i].Rollover?.Apply(_balances[i]) ?? Exact.Zero;
-            _lapsed += Exact.Max(_balances[i] - kept, Exact.Zero);
-            if (_balances[i].IsZero && !kept.IsZero) _queue.Enqueue(i, i);
-            _balances[i] = kept;
-        }
-        _overage = reset.PreserveOverage ? Cover(_overage, reset.At) : Exact.Zero;
     }
 
     /// <summary>Burns credit in its order and gives back what none was left for.</summary>
     Exact Cover(Exact amount, Timestamp at)
     {
-        while (amount.Sign > 0 && _queue.TryPeek(out var grant, out _))
+        while (amount.Sign > 0 && _burning.TryPeek(out var held, out _))
         {
-            if (!_active[grant] || _balances[grant].IsZero)
+            if (!held.Active || held.Balance.IsZero)
             {
-                _queue.Dequeue();
+                _burning.Dequeue();
                 continue;
             }
-            var burned = Exact.Min(amount, _balances[grant]);
-            _balances[grant] -= burned;
+            var burned = Exact.Min(amount, held.Balance);
+            held.Balance -= burned;
             amount -= burned;
-            _burns.Add(new(at, _grants[grant].Id, burned, burned * _grants[grant].CostBasis));
+            _burns.Add(new(at, held.Terms.Id, burned, burned * held.Terms.CostBasis));
         }
         return amount;
     }
 
-    int Compare(int a, int b)
+    int Compare(Held a, Held b)
     {
-        var order = _order.Compare(_grants[a], _grants[b]);
-        return order != 0 ? order : a.CompareTo(b);
+        var order = _order.Compare(a.Terms, b.Terms);
+        return order != 0 ? order : a.Index.CompareTo(b.Index);
     }
 }
