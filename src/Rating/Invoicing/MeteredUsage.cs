@@ -1,0 +1,147 @@
+using Streams.Rating.Meters;
+using Streams.Rating.Periods;
+using Streams.Rating.Pricing;
+
+namespace Streams.Rating.Invoicing;
+
+/// <summary>
+/// What a meter showed in a window for one group: <paramref name="Group"/> has a value (or null) for each of the meter's dimensions to group by. A single event is
+/// a figure whose window lasts a microsecond.
+/// </summary>
+public sealed record UsageFigure(string Meter, TimeWindow Window, Exact Quantity, params IReadOnlyList<string?> Group) : IComparable<UsageFigure>
+{
+    /// <summary>By time, then group, then quantity, so that the order in which figures are given never matters.</summary>
+    public int CompareTo(UsageFigure? other)
+    {
+        if (other is null) return 1;
+        if (Window != other.Window) return Window.Start != other.Window.Start ? Window.Start.CompareTo(other.Window.Start) : Window.End.CompareTo(other.Window.End);
+        var order = CompareGroups(Group, other.Group);
+        return order != 0 ? order : Quantity.CompareTo(other.Quantity);
+    }
+
+    internal static int CompareGroups(IReadOnlyList<string?> a, IReadOnlyList<string?> b)
+    {
+        for (var i = 0; i < Math.Min(a.Count, b.Count); i++)
+        {
+            var order = string.CompareOrdinal(a[i], b[i]);
+            if (order != 0) return order;
+        }
+        return a.Count.CompareTo(b.Count);
+    }
+}
+
+/// <summary>A customer's figures of one billing period, by meter.</summary>
+public sealed class PeriodUsage
+{
+    /// <summary>Figures at most.</summary>
+    public const int MaxFigures = 10_000_000;
+
+    public static readonly PeriodUsage None = new([]);
+
+    readonly Dictionary<string, List<UsageFigure>> _byMeter = new(StringComparer.Ordinal);
+
+    /// <exception cref="PricingException">Too many figures.</exception>
+    public PeriodUsage(IEnumerable<UsageFigure> figures)
+    {
+        var count = 0;
+        foreach (var figure in figures)
+        {
+            if (++count > MaxFigures) throw new PricingException("usage", $"has more than {MaxFigures} figures");
+            if (!_byMeter.TryGetValue(figure.Meter, out var list)) _byMeter.Add(figure.Meter, list = []);
+            list.Add(figure);
+        }
+        foreach (var list in _byMeter.Values)
+        {
+            if (list.Count > 1) list.Sort();
+        }
+    }
+
+    /// <summary>A meter's figures within a window, by time.</summary>
+    /// <exception cref="PricingException">A figure reaches over the window's start or end, where the contract cuts time.</exception>
+    public IReadOnlyList<UsageFigure> Of(string meter, TimeWindow window)
+    {
+        if (!_byMeter.TryGetValue(meter, out var all)) return [];
+        if (all.TrueForAll(f => window.Contains(f.Window))) return all;
+        var within = new List<UsageFigure>(all.Count);
+        foreach (var figure in all)
+        {
+            var common = figure.Window.Intersect(window);
+            if (common == figure.Window) within.Add(figure);
+            else if (!common.IsEmpty) throw new PricingException($"usage.{meter}", $"the figure of {figure.Window} reaches over an end of {window}, where the contract cuts time");
+        }
+        return within;
+    }
+}
+
+/// <summary>Figures to the quantity or items that a model prices.</summary>
+static class UsageFigures
+{
+    /// <summary>Of each group by the meter's aggregation; groups are added up.</summary>
+    /// <exception cref="PricingException">Several figures of a group that do not add up.</exception>
+    public static Exact Quantity(AgreedMeter meter, IReadOnlyList<UsageFigure> figures)
+    {
+        if (figures.Count == 1) return figures[0].Quantity;
+        var sum = Exact.Zero;
+        if (meter.AddsUp)
+        {
+            foreach (var figure in figures) sum += figure.Quantity;
+            return sum;
+        }
+        foreach (var (_, quantity) in ByGroup(meter, figures)) sum += quantity;
+        return sum;
+    }
+
+    public static Usage Items(UsageCharge charge, IReadOnlyList<UsageFigure> figures)
+    {
+        var keys = charge.Items!;
+        if (keys.EachFigure) return new(figures.Select(f => new UsageItem(f.Quantity, keys.Of(f))).ToList());
+        return new(ByGroup(charge.Meter, figures).Select(g => new UsageItem(g.Quantity, keys.Of(g.First))).ToList());
+    }
+
+    static IEnumerable<(UsageFigure First, Exact Quantity)> ByGroup(AgreedMeter meter, IReadOnlyList<UsageFigure> figures) => figures
+        .GroupBy(f => f.Group, GroupComparer.Instance)
+        .OrderBy(g => g.Key, GroupComparer.Instance)
+        .Select(g => g.ToList())
+        .Select(g => (g[0], Combined(meter, g)));
+
+    static Exact Combined(AgreedMeter meter, List<UsageFigure> figures) => figures.Count == 1 ? figures[0].Quantity : meter.Aggregation switch
+    {
+        Aggregation.Max => figures.Max(f => f.Quantity),
+        Aggregation.Min => figures.Min(f => f.Quantity),
+        Aggregation.Latest => figures[^1].Quantity,
+        _ when meter.AddsUp => Exact.Sum(figures.Select(f => f.Quantity)),
+        Aggregation.TimeWeightedLevel or Aggregation.TimeWeightedDelta => Mean(figures),
+        _ => throw new PricingException($"usage.{meter.Id}", $"has {figures.Count} figures where one is needed: {meter.Aggregation} of parts does not give that of the whole"),
+    };
+
+    /// <summary>Mean levels weigh as much as their windows last.</summary>
+    static Exact Mean(List<UsageFigure> figures)
+    {
+        var (sum, time) = (Exact.Zero, 0L);
+        foreach (var figure in figures)
+        {
+            sum += figure.Quantity * figure.Window.Micros;
+            time += figure.Window.Micros;
+        }
+        return sum / time;
+    }
+
+    sealed class GroupComparer : IEqualityComparer<IReadOnlyList<string?>>, IComparer<IReadOnlyList<string?>>
+    {
+        public static readonly GroupComparer Instance = new();
+
+        public int Compare(IReadOnlyList<string?>? a, IReadOnlyList<string?>? b) => UsageFigure.CompareGroups(a!, b!);
+
+        public bool Equals(IReadOnlyList<string?>? a, IReadOnlyList<string?>? b) => Compare(a, b) == 0;
+
+        public int GetHashCode(IReadOnlyList<string?> group)
+        {
+            var hash = new HashCode();
+            foreach (var value in group) hash.Add(value, StringComparer.Ordinal!);
+            return hash.ToHashCode();
+        }
+    }
+}
+
+/// <summary>How figures become the items of a model: each alone, or one for each group; and how an item is named.</summary>
+public sealed record ItemKeys(bool EachFigure, Func<UsageFigure, IReadOnlyList<string>> Of);
