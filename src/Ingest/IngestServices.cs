@@ -8,6 +8,7 @@ using Streams.Ingest.Events;
 using Streams.Ingest.Http;
 using Streams.Ingest.Publishing;
 using Streams.Rating.Contracts;
+using Streams.Rating.PlanContracts;
 using Streams.Schemas.Registry;
 
 namespace Streams.Ingest;

@@ -2,6 +2,7 @@ using Streams.Aggregators.Billing;
 using Streams.Aggregators.Rating;
 using Streams.Schemas;
 using Streams.Rating.Contracts;
+using Streams.Rating.PlanContracts;
 using Streams.Schemas.Registry;
 using Streams.Streaming;
 

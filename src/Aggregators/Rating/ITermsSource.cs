@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Streams.Schemas;
 using Streams.Rating.Contracts;
+using Streams.Rating.PlanContracts;
 
 namespace Streams.Aggregators.Rating;
 

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Streams.Schemas;
 using Streams.Schemas.Avro;
 using Streams.Rating.Contracts;
+using Streams.Rating.PlanContracts;
 
 namespace Streams.Aggregators.Rating;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Streams.Ingest.Publishing;
 using Streams.Schemas;
 using Streams.Rating.Contracts;
+using Streams.Rating.PlanContracts;
 
 namespace Streams.Cli.Commands;
 

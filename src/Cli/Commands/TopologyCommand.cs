@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Streams.Aggregators.Metering;
 using Streams.Rating.Contracts;
+using Streams.Rating.PlanContracts;
 
 namespace Streams.Cli.Commands;
 

@@ -1,5 +1,6 @@
 using Streams.Ingest.Events;
 using Streams.Rating.Contracts;
+using Streams.Rating.PlanContracts;
 
 namespace Streams.Ingest.Contracts;
 

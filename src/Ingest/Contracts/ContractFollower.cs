@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Streams.Ingest.Publishing;
 using Streams.Schemas;
 using Streams.Rating.Contracts;
+using Streams.Rating.PlanContracts;
 
 namespace Streams.Ingest.Contracts;
 

@@ -5,6 +5,7 @@ using Streams.Ingest.Events;
 using Streams.Ingest.Publishing;
 using Streams.Schemas;
 using Streams.Rating.Contracts;
+using Streams.Rating.PlanContracts;
 
 namespace Streams.Ingest.Http;
 

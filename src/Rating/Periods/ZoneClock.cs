@@ -57,6 +57,9 @@ public sealed class ZoneClock
     /// <summary>The date that the clock shows at an instant.</summary>
     public DateOnly DateShown(Timestamp at) => DateOnly.FromDayNumber(Epoch + DayShown(at));
 
+    /// <summary>The hour that the clock shows at an instant, 0 to 23.</summary>
+    public int HourShown(Timestamp at) => (int)(FloorMod(at.Micros + OffsetAt(at), DayMicros) / HourMicros);
+
     /// <summary>When a date begins: the first instant at which the clock shows that midnight or later.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A date that no supported instant has to do with.</exception>
     public Timestamp StartOf(DateOnly date)

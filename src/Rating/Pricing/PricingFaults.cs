@@ -18,6 +18,8 @@ sealed class TermsCheck
 
     readonly List<ContractFault> _faults = [];
 
+    public bool IsClean => _faults.Count == 0;
+
     public void That(bool holds, string field, string code, string reason)
     {
         if (!holds) _faults.Add(new(field, code, reason));
@@ -31,6 +33,29 @@ sealed class TermsCheck
     {
         That(items.Count > 0, field, "LIST_EMPTY", "is empty");
         That(items.Count <= MaxItems, field, "LIST_TOO_LONG", $"has more than {MaxItems} entries");
+    }
+
+    public void Between(string field, long value, long low, long high) => That(value >= low && value <= high, field, "VALUE_OUT_OF_RANGE", $"{value} is not between {low} and {high}");
+
+    /// <summary>No id twice in a list.</summary>
+    public void Distinct(string list, string field, IEnumerable<string> ids)
+    {
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        var i = 0;
+        foreach (var id in ids) That(known.Add(id), $"{list}[{i++}].{field}", "ID_DUPLICATE", $"'{id}' stands there twice");
+    }
+
+    /// <summary>Runs a check of its own and takes its faults, their paths behind <paramref name="at"/>.</summary>
+    public void Within(string at, Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (ContractFaultException e)
+        {
+            foreach (var fault in e.Faults) _faults.Add(fault.Behind(at));
+        }
     }
 
     /// <summary>A discount of more than all of it would pay the customer.</summary>

@@ -3,6 +3,7 @@ using Streams.Aggregators.Metering;
 using Streams.Aggregators.Rating;
 using Streams.Schemas;
 using Streams.Rating.Contracts;
+using Streams.Rating.PlanContracts;
 using static Streams.Aggregators.Tests.Metering.Bench;
 
 namespace Streams.Aggregators.Tests.Metering;

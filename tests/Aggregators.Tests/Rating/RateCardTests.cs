@@ -2,6 +2,7 @@ using System.Numerics;
 using Streams.Aggregators.Rating;
 using Streams.Schemas;
 using Streams.Rating.Contracts;
+using Streams.Rating.PlanContracts;
 
 namespace Streams.Rating.Tests;
 

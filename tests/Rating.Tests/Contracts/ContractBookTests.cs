@@ -1,5 +1,6 @@
 using System.Buffers;
 using Streams.Rating.Contracts;
+using Streams.Rating.PlanContracts;
 using Streams.Schemas;
 using Streams.Schemas.Registry;
 

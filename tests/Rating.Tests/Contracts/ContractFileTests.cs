@@ -1,4 +1,5 @@
 using Streams.Rating.Contracts;
+using Streams.Rating.PlanContracts;
 using Streams.Schemas;
 
 namespace Streams.Rating.Tests.Contracts;

@@ -93,7 +93,7 @@ public sealed partial class RatingExamples
     public void Bucketed(string id)
     {
         var example = Read(id);
-        var price = new Grouped(ExampleTerms.Model(example.Params, example.Params.Text("price")), RatingGroup.Item);
+        var price = new Grouped(ExampleTerms.Model(example.Params, example.Params.Text("price")), RatingGroup.Event);
         example.Equal("total", price.Price(Usage.Of(example.Usage.Numbers("bucketValues"))));
         example.EverythingRead();
     }

@@ -54,7 +54,7 @@ sealed class RandomCases(int seed)
             ["type"] = "matrix", ["otherwise"] = Model(deep: false),
             ["cells"] = new JsonArray(new JsonArray(Keys("eu", "small"), Model(deep: false)), new JsonArray(Keys("eu", "large"), Model(deep: false)), new JsonArray(Keys("us", "small"), Model(deep: false))),
         },
-        2 => new() { ["type"] = "grouped", ["each"] = Model(deep: false), ["by"] = _n.One("Item", "Key") },
+        2 => new() { ["type"] = "grouped", ["each"] = Model(deep: false), ["by"] = _n.One("Event", "Window", "Key") },
         3 => new()
         {
             ["type"] = "windowed",

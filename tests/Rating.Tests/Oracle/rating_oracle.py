@@ -146,7 +146,7 @@ def price_items(m, items, part):
         cells = {tuple(values): cell for values, cell in m["cells"]}
         return sum((price(cells.get(key, m["otherwise"]), q, part) for key, q in sums(items).items()), F(0))
     if kind == "grouped":
-        groups = [q for q, _ in items] if m["by"] == "Item" else sums(items).values()
+        groups = [q for q, _ in items] if m["by"] != "Key" else sums(items).values()
         return sum((price(m["each"], q, part) for q in groups), F(0))
     if kind == "windowed":
         rules = {name: (cell, c) for name, cell, c in m["rules"]}

@@ -1,3 +1,5 @@
+using Streams.Rating.Periods;
+
 namespace Streams.Rating.Pricing;
 
 /// <summary>What a commitment made of a fee: the part within it, the part beyond it (times the overage factor), and what was paid without use.</summary>
@@ -48,8 +50,21 @@ public sealed record Committed(PriceModel Model, Commitment Commitment) : PriceM
     public override Exact Price(in Usage usage, in Calculation calculation) => Commitment.Apply(Model.Price(usage, calculation), calculation).Total;
 }
 
-/// <summary>The price of the windows that go by this name, and the commitment of each.</summary>
-public sealed record WindowRule(string Name, PriceModel Price, Commitment? Commitment = null);
+/// <summary>
+/// The price of the windows that go by this name, and the commitment of each. <paramref name="Times"/> says which windows do, by when they begin on the
+/// contract's clock; null: all that no rule before takes.
+/// </summary>
+public sealed record WindowRule(string Name, PriceModel Price, Commitment? Commitment = null, WindowTimes? Times = null);
+
+/// <summary>
+/// Hours of the local clock, from <paramref name="FromHour"/> to <paramref name="ToHour"/> (exclusive; not after the first: over midnight), on some days of the week
+/// (empty: on all; the day is that on which the window begins).
+/// </summary>
+public sealed record WindowTimes(int FromHour, int ToHour, params IReadOnlyList<DayOfWeek> Days)
+{
+    public bool Hold(DayOfWeek day, int hour) =>
+        (Days.Count == 0 || Days.Contains(day)) && (FromHour < ToHour ? hour >= FromHour && hour < ToHour : hour >= FromHour || hour < ToHour);
+}
 
 /// <summary>Windows (hours, say) priced each alone by the rule they go by, e.g. day and night. Items are windows; their key is the rule's name.</summary>
 public sealed record Windowed : PriceModel
@@ -63,6 +78,11 @@ public sealed record Windowed : PriceModel
         for (var i = 0; i < rules.Count; i++)
         {
             check.That(!rules[i].Price.ByItem, $"rules[{i}].price", "MODEL_INVALID", "prices items, not a quantity");
+            if (rules[i].Times is { } times)
+            {
+                check.Between($"rules[{i}].times.fromHour", times.FromHour, 0, 23);
+                check.Between($"rules[{i}].times.toHour", times.ToHour, 0, 24);
+            }
             check.That(_byName.TryAdd(rules[i].Name, rules[i]), $"rules[{i}].name", "RULE_TWICE", $"'{rules[i].Name}' stands there twice");
         }
         check.Done();
@@ -74,6 +94,18 @@ public sealed record Windowed : PriceModel
     public override bool ByItem => true;
 
     public override Exact Price(in Usage usage, in Calculation calculation) => Use(usage, calculation).Total;
+
+    /// <summary>The name of the first rule that a window goes by.</summary>
+    /// <exception cref="PricingException">No rule takes it.</exception>
+    public string RuleOf(TimeWindow window, ZoneClock zone)
+    {
+        var (day, hour) = (zone.DateShown(window.Start).DayOfWeek, zone.HourShown(window.Start));
+        foreach (var rule in Rules)
+        {
+            if (rule.Times?.Hold(day, hour) ?? true) return rule.Name;
+        }
+        throw new PricingException("window", $"{window} has no price");
+    }
 
     /// <summary>The price by use, overage and true-up.</summary>
     public CommitmentUse Use(in Usage usage, in Calculation calculation)

@@ -3,8 +3,11 @@ namespace Streams.Rating.Pricing;
 /// <summary>What is priced as one.</summary>
 public enum RatingGroup
 {
-    /// <summary>Each item: a record, a time bucket's value.</summary>
-    Item,
+    /// <summary>Each event: a record.</summary>
+    Event,
+
+    /// <summary>Each window of the meter: a time bucket.</summary>
+    Window,
 
     /// <summary>The sum of the items with one key: a day, an upload.</summary>
     Key,
@@ -30,14 +33,16 @@ public sealed record Grouped : PriceModel
     public override Exact Price(in Usage usage, in Calculation calculation)
     {
         var sum = Exact.Zero;
-        if (Group == RatingGroup.Item)
+        if (Group != RatingGroup.Key)
         {
-            for (var i = 0; i < usage.Items.Count; i++) sum += One(usage.Items[i].Quantity, calculation, calculation.Records ? $"quantity of record {i + 1}" : "");
+            for (var i = 0; i < usage.Items.Count; i++) sum += One(usage.Items[i].Quantity, calculation, calculation.Records ? $"quantity of {Name} {i + 1}" : "");
             return sum;
         }
         foreach (var (key, quantity) in UsageGroups.Sums(usage.Items)) sum += One(quantity, calculation, calculation.Records ? $"quantity of group {string.Join(", ", key)}" : "");
         return sum;
     }
+
+    string Name => Group == RatingGroup.Event ? "record" : "window";
 
     Exact One(Exact quantity, in Calculation calculation, string name)
     {

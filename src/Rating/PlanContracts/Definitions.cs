@@ -1,7 +1,8 @@
 using System.Text.Json;
+using Streams.Rating.Contracts;
 using Streams.Schemas;
 
-namespace Streams.Rating.Contracts;
+namespace Streams.Rating.PlanContracts;
 
 /// <summary>Reads the four kinds of definitions from JSON and checks what can be checked without the others.</summary>
 sealed class Definitions(FaultCollector faults)

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace Streams.Rating.Contracts;
+namespace Streams.Rating.PlanContracts;
 
 /// <summary>Writes definitions as the canonical JSON of <see cref="ContractEntry.Body"/>: properties in the documented order, maps by key, no white space.</summary>
 public static class CanonicalJson

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using System.Text;
+using Streams.Rating.Contracts;
 using Streams.Schemas;
 
-namespace Streams.Rating.Contracts;
+namespace Streams.Rating.PlanContracts;
 
 /// <summary>
 /// The file form of contracts: <c>{"customers":[…],"meters":[…],"plans":[…],"contracts":[…]}</c>, each part optional, decimals as strings.

@@ -1,6 +1,7 @@
+using Streams.Rating.Contracts;
 using Streams.Schemas;
 
-namespace Streams.Rating.Contracts;
+namespace Streams.Rating.PlanContracts;
 
 /// <summary>Something that is counted, e.g. api.requests in requests, sold as part of a product.</summary>
 public sealed record Meter(string Id, string Unit, string Product);

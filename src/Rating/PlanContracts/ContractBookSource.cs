@@ -1,9 +1,10 @@
 using System.Text;
+using Streams.Rating.Contracts;
 using Streams.Schemas;
 using Streams.Schemas.Avro;
 using Streams.Schemas.Registry;
 
-namespace Streams.Rating.Contracts;
+namespace Streams.Rating.PlanContracts;
 
 /// <summary>Holds the book of now, fed from the records of topic <see cref="Topics.Contracts"/>. One thread writes, any thread reads.</summary>
 public sealed class ContractBookSource

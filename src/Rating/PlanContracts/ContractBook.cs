@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Streams.Rating.Contracts;
 using Streams.Schemas;
 
-namespace Streams.Rating.Contracts;
+namespace Streams.Rating.PlanContracts;
 
 /// <summary>What is in force for a customer's meter at a time, or <paramref name="Code"/> saying why nothing is.</summary>
 public readonly record struct ContractTerms(string? Code, Customer? Customer, Contract? Contract, ContractVersion? Version, Plan? Plan)
