@@ -62,7 +62,11 @@ public sealed record InvoiceDocument
     /// <summary>The lines' amounts added up, rounded as the contract says.</summary>
     public required Exact SubTotal { get; init; }
 
+    /// <summary>In the order in which they apply, with the decimals that the contract keeps of their shares.</summary>
     public IReadOnlyList<CouponUse> Coupons { get; init; } = [];
+
+    /// <summary>The coupons added up, rounded as the contract says.</summary>
+    public Exact CouponTotal { get; init; }
 
     /// <summary>What the document's minimum added or (below zero) its maximum took.</summary>
     public Exact Adjustment { get; init; }
@@ -80,8 +84,6 @@ public sealed record InvoiceDocument
 
     /// <summary>The document's own steps (coupons, limits, tax), where they were asked for; no part of its bytes.</summary>
     public IReadOnlyList<PricingStep>? Steps { get; init; }
-
-    public Exact CouponTotal => Exact.Sum(Coupons.Select(c => c.Amount));
 
     public Exact Net => SubTotal - CouponTotal + Adjustment;
 

@@ -65,19 +65,10 @@ public sealed record ClosedPeriod
     /// <summary>What coupons had given before.</summary>
     public required ImmutableSortedDictionary<string, Exact> CouponsBefore { get; init; }
 
-    /// <summary>Fees by charge before it.</summary>
-    public required ImmutableSortedDictionary<string, Exact> FeesBefore { get; init; }
-
     /// <summary>The lines that rating all of it at once gives, with every correction booked so far.</summary>
     public required IReadOnlyList<InvoiceLine> Lines { get; init; }
 
-    public required IReadOnlyList<CouponUse> Coupons { get; init; }
-
-    public required Exact SubTotal { get; init; }
-
-    public required Exact Adjustment { get; init; }
-
-    public required Exact Tax { get; init; }
+    public required DocumentSums Sums { get; init; }
 }
 
 /// <summary>

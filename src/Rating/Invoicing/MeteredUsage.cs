@@ -1,3 +1,4 @@
+using Streams.Rating.Contracts;
 using Streams.Rating.Meters;
 using Streams.Rating.Periods;
 using Streams.Rating.Pricing;
@@ -76,42 +77,58 @@ public sealed class PeriodUsage
 /// <summary>Figures to the quantity or items that a model prices.</summary>
 static class UsageFigures
 {
+    /// <summary>Whether figures of parts of a window, added up, are the figure of the window.</summary>
+    public static bool AddsUp(Meter meter) => meter.Definition.Aggregation switch
+    {
+        Aggregation.Count or Aggregation.Sum => true,
+        Aggregation.TimeWeightedLevel or Aggregation.TimeWeightedDelta => meter.Definition.PerMicros is not null,
+        _ => false,
+    };
+
     /// <summary>Of each group by the meter's aggregation; groups are added up.</summary>
     /// <exception cref="PricingException">Several figures of a group that do not add up.</exception>
-    public static Exact Quantity(AgreedMeter meter, IReadOnlyList<UsageFigure> figures)
+    public static Exact Quantity(Meter meter, IReadOnlyList<UsageFigure> figures)
     {
         if (figures.Count == 1) return figures[0].Quantity;
-        var sum = Exact.Zero;
-        if (meter.AddsUp)
-        {
-            foreach (var figure in figures) sum += figure.Quantity;
-            return sum;
-        }
-        foreach (var (_, quantity) in ByGroup(meter, figures)) sum += quantity;
-        return sum;
+        return AddsUp(meter) ? Exact.Sum(figures.Select(f => f.Quantity)) : Exact.Sum(ByGroup(meter, figures).Select(g => g.Quantity));
     }
 
-    public static Usage Items(UsageCharge charge, IReadOnlyList<UsageFigure> figures)
+    /// <summary>The items of a charge's price: an item for each figure, or for each group.</summary>
+    public static Usage Items(UsageCharge charge, Meter meter, IReadOnlyList<UsageFigure> figures, ZoneClock zone) => charge.Items switch
     {
-        var keys = charge.Items!;
-        if (keys.EachFigure) return new(figures.Select(f => new UsageItem(f.Quantity, keys.Of(f))).ToList());
-        return new(ByGroup(charge.Meter, figures).Select(g => new UsageItem(g.Quantity, keys.Of(g.First))).ToList());
+        UsageItems.Events => new(figures.Select(f => new UsageItem(f.Quantity)).ToList()),
+        UsageItems.Windows when charge.Price is Windowed windowed => new(figures.Select(f => new UsageItem(f.Quantity, windowed.RuleOf(f.Window, zone))).ToList()),
+        UsageItems.Windows => new(figures.Select(f => new UsageItem(f.Quantity)).ToList()),
+        _ => new(ByGroup(meter, figures).Select(g => new UsageItem(g.Quantity, Names(charge, meter, g.Group))).ToList()),
+    };
+
+    /// <summary>A matrix names its dimensions, in its own order; other models take the group's values as they are. A missing value is an empty one.</summary>
+    static IReadOnlyList<string> Names(UsageCharge charge, Meter meter, IReadOnlyList<string?> group)
+    {
+        if (charge.Price is not Matrix matrix) return [.. group.Select(v => v ?? "")];
+        var names = new string[matrix.Dimensions.Count];
+        for (var i = 0; i < names.Length; i++)
+        {
+            var at = meter.Definition.GroupBy.ToList().IndexOf(matrix.Dimensions[i]);
+            if (at < 0 || at >= group.Count) throw new PricingException($"usage.{meter.Id}", $"has no dimension '{matrix.Dimensions[i]}' among those that the meter groups by");
+            names[i] = group[at] ?? "";
+        }
+        return names;
     }
 
-    static IEnumerable<(UsageFigure First, Exact Quantity)> ByGroup(AgreedMeter meter, IReadOnlyList<UsageFigure> figures) => figures
+    static IEnumerable<(IReadOnlyList<string?> Group, Exact Quantity)> ByGroup(Meter meter, IReadOnlyList<UsageFigure> figures) => figures
         .GroupBy(f => f.Group, GroupComparer.Instance)
         .OrderBy(g => g.Key, GroupComparer.Instance)
-        .Select(g => g.ToList())
-        .Select(g => (g[0], Combined(meter, g)));
+        .Select(g => (g.Key, Combined(meter, [.. g])));
 
-    static Exact Combined(AgreedMeter meter, List<UsageFigure> figures) => figures.Count == 1 ? figures[0].Quantity : meter.Aggregation switch
+    static Exact Combined(Meter meter, List<UsageFigure> figures) => figures.Count == 1 ? figures[0].Quantity : meter.Definition.Aggregation switch
     {
         Aggregation.Max => figures.Max(f => f.Quantity),
         Aggregation.Min => figures.Min(f => f.Quantity),
         Aggregation.Latest => figures[^1].Quantity,
-        _ when meter.AddsUp => Exact.Sum(figures.Select(f => f.Quantity)),
+        _ when AddsUp(meter) => Exact.Sum(figures.Select(f => f.Quantity)),
         Aggregation.TimeWeightedLevel or Aggregation.TimeWeightedDelta => Mean(figures),
-        _ => throw new PricingException($"usage.{meter.Id}", $"has {figures.Count} figures where one is needed: {meter.Aggregation} of parts does not give that of the whole"),
+        var other => throw new PricingException($"usage.{meter.Id}", $"has {figures.Count} figures where one is needed: {other} of parts does not give that of the whole"),
     };
 
     /// <summary>Mean levels weigh as much as their windows last.</summary>
@@ -142,6 +159,3 @@ static class UsageFigures
         }
     }
 }
-
-/// <summary>How figures become the items of a model: each alone, or one for each group; and how an item is named.</summary>
-public sealed record ItemKeys(bool EachFigure, Func<UsageFigure, IReadOnlyList<string>> Of);

@@ -37,7 +37,7 @@ sealed record PartOfPeriod(PriceModel Whole, Exact Share) : PriceModel
         return price * Share;
     }
 
-    Usage Longer(Usage usage) => ByItem ? new(usage.Items.Select(i => i with { Quantity = i.Quantity / Share }).ToList()) : usage.Quantity / Share;
+    Usage Longer(Usage usage) => ByItem ? new(usage.Items.Select(i => i with { Quantity = i.Quantity / Share }).ToList()) : new Usage(usage.Quantity / Share);
 
     /// <summary>A charge in a part of a period that stands alone: units given, amounts of discounts, minimum and maximum count for its share too.</summary>
     public static Charge Of(Charge charge, Exact share) => share == Exact.One ? charge : new(charge.Id, new PartOfPeriod(charge.Model, share), PartTerms.Of(charge.Terms, share));
@@ -56,19 +56,18 @@ static class PartTerms
 }
 
 /// <summary>
-/// The price of units that came or went in mid-period and count for the rest of it: each item's quantity is what came, its key what it counts for. See
-/// <see cref="ProratedGraduated"/> and <see cref="Volume.PriceProrated"/>.
+/// The price of certain units that came or went in mid-period and count for the rest of it: see <see cref="ProratedGraduated"/> and <see cref="Volume.PriceProrated"/>.
 /// </summary>
-sealed record UnitsForRest(PriceModel Units) : PriceModel
+sealed record UnitsForRest(PriceModel Units, IReadOnlyList<ProratedUnits> Changes) : PriceModel
 {
     public override bool ByItem => true;
 
-    public override Exact Price(in Usage usage, in Calculation calculation) => throw new PricingException("price", "asks for the share of each unit");
-
-    public Exact Price(IReadOnlyList<ProratedUnits> changes, in Calculation calculation) => Units switch
+    public override Exact Price(in Usage usage, in Calculation calculation) => Units switch
     {
-        Graduated graduated => new ProratedGraduated(graduated.Tiers, graduated.FlatAtZeroUsage).Price(changes, calculation),
-        Volume volume => volume.PriceProrated(Exact.Max(Exact.Sum(changes.Select(c => c.Full)), Exact.Zero), Exact.Max(Exact.Sum(changes.Select(c => c.Prorated)), Exact.Zero), calculation),
+        Graduated graduated => new ProratedGraduated(graduated.Tiers, graduated.FlatAtZeroUsage).Price(Changes, calculation),
+        Volume volume => volume.PriceProrated(NotBelowZero(Changes.Select(c => c.Full)), NotBelowZero(Changes.Select(c => c.Prorated)), calculation),
         _ => throw new PricingException("price", "cannot prorate units"),
     };
+
+    static Exact NotBelowZero(IEnumerable<Exact> values) => Exact.Max(Exact.Sum(values), Exact.Zero);
 }

@@ -1,13 +1,19 @@
 using System.Collections.Immutable;
+using Streams.Rating.Contracts;
 using Streams.Rating.Periods;
 using Streams.Rating.Pricing;
 
 namespace Streams.Rating.Invoicing;
 
 /// <summary>A usage charge in a part of the period, with the figures of that part.</summary>
-readonly record struct UsageRun(UsageCharge Charge, TimeWindow Window, AgreedVersion Version, IReadOnlyList<UsageFigure> Figures)
+readonly record struct UsageRun(UsageCharge Charge, Meter Meter, TimeWindow Window, ContractVersion Version, IReadOnlyList<UsageFigure> Figures)
 {
     public string Key => InvoiceLine.KeyOf(Charge.Id, Window);
+
+    /// <summary>Whether the price is put on the quantity, and not on items or on units for the rest of the period.</summary>
+    public bool ByQuantity => Charge.Items == UsageItems.Quantity;
+
+    public Exact Units => UsageFigures.Quantity(Meter, Figures);
 }
 
 /// <summary>Rates the usage of one period, or of what is known of it: a line for each charge and run of its terms.</summary>
@@ -21,12 +27,12 @@ sealed class UsageLines(Agreement agreement, int ordinal, ImmutableSortedDiction
 {
     readonly List<InvoiceLine> _lines = [];
     readonly Dictionary<string, Exact> _covered = new(StringComparer.Ordinal);
-    ImmutableSortedDictionary<string, Accumulated> _after = before;
+    ImmutableSortedDictionary<string, Accumulated>? _after;
 
     public IReadOnlyList<InvoiceLine> Lines => _lines;
 
     /// <summary>What has run up with this period.</summary>
-    public ImmutableSortedDictionary<string, Accumulated> After => _after;
+    public ImmutableSortedDictionary<string, Accumulated> After => _after ?? before;
 
     /// <summary>The runs of each usage charge, without trials.</summary>
     public static List<List<UsageRun>> Runs(Agreement agreement, TimeWindow window, PeriodUsage usage)
@@ -37,7 +43,7 @@ sealed class UsageLines(Agreement agreement, int ordinal, ImmutableSortedDiction
             var paid = new List<UsageRun>(1);
             foreach (var run in runs)
             {
-                if (run.Charge is UsageCharge charge && agreement.Paid(run) is { } left) paid.Add(new(charge, left.Window, left.Version, usage.Of(charge.Meter.Id, left.Window)));
+                if (run.Charge is UsageCharge charge && agreement.Paid(run) is { } left) paid.Add(new(charge, agreement.Meter(charge.Meter), left.Window, left.Version, usage.Of(charge.Meter, left.Window)));
             }
             if (paid.Count > 0) all.Add(paid);
         }
@@ -54,7 +60,7 @@ sealed class UsageLines(Agreement agreement, int ordinal, ImmutableSortedDiction
         {
             try
             {
-                if (charge.Count > 1 && charge[^1].Version.Amendment == AmendmentSplit.Time) ByTime(charge);
+                if (charge.Count > 1 && charge[^1].Version.Amendment == AmendmentProration.Time && charge[^1].Charge.Accumulate == Accumulation.Period) ByTime(charge);
                 else ByUsage(charge);
             }
             catch (PricingException e)
@@ -64,7 +70,9 @@ sealed class UsageLines(Agreement agreement, int ordinal, ImmutableSortedDiction
         }
     }
 
-    /// <summary>Each run's usage by its own terms; tiers go on from the usage before.</summary>
+    /// <summary>
+    /// Each run's usage by its own terms, as growth on top of the usage before. Minimum and maximum are those of the last run, for all of them together.
+    /// </summary>
     void ByUsage(List<UsageRun> runs)
     {
         var standing = Standing(runs[0].Charge);
@@ -73,52 +81,67 @@ sealed class UsageLines(Agreement agreement, int ordinal, ImmutableSortedDiction
         for (var i = 0; i < runs.Count; i++)
         {
             var run = runs[i];
-            if (i > 0 && runs[i - 1].Charge.Meter.Id != run.Charge.Meter.Id) (start, items) = (null, []);
-            var last = i == runs.Count - 1 && IsLast(run.Charge);
-            var line = run.Charge.Items is null ? Quantity(run, run.Charge.Whole, Units(run), start, paid, last) : Items(run, run.Charge.Whole, items, paid, last);
+            if (i > 0 && runs[i - 1].Charge.Meter != run.Charge.Meter) (start, items) = (null, []);
+            var rating = Rating(run);
+            if (i < runs.Count - 1) rating = WithoutLimits(rating);
+            var line = Line(run, rating, start, items, paid, i == runs.Count - 1 && IsLast(run.Charge));
             _lines.Add(line);
-            start = (start ?? Exact.Zero) + Units(run) - Covered(run.Key);
+            start = (start ?? Exact.Zero) + run.Units - Covered(run.Key);
             paid += line.Amount + (billed.GetValueOrDefault(run.Key)?.Amount ?? Exact.Zero);
         }
         RunUp(runs[^1].Charge, start ?? Exact.Zero, paid);
     }
 
-    /// <summary>All usage by each run's terms, each for its share of the days.</summary>
+    /// <summary>Each run alone, for its share of the period's days.</summary>
     void ByTime(List<UsageRun> runs)
     {
-        var span = new TimeWindow(runs[0].Window.Start, runs[^1].Window.End);
-        var days = runs.Select(r => Shares.Of(r.Window, span, Proration.Days, agreement.Calendar.Zone).Numerator).ToList();
-        var standing = Standing(runs[0].Charge);
-        var paid = standing?.Billed ?? Exact.Zero;
-        var figures = runs.SelectMany(r => r.Figures).ToList();
-        var key = runs[0].Key;
-        for (var i = 0; i < runs.Count; i++)
+        foreach (var run in runs)
         {
-            var share = (Exact)days[i] / days.Sum();
-            var run = runs[i] with { Figures = figures };
-            _covered[run.Key] = Covered(key);
-            var part = ShareOfPrice.Of(run.Charge.Whole, share);
-            var before = (standing?.Billed ?? Exact.Zero) * share;
-            var line = run.Charge.Items is null ? Quantity(run, part, Units(run), standing?.Quantity, before, IsLast(run.Charge)) : Items(run, part, [], before, IsLast(run.Charge));
-            _lines.Add(line);
-            paid += line.Amount + (billed.GetValueOrDefault(run.Key)?.Amount ?? Exact.Zero);
+            var days = Shares.Of(run.Window, agreement.Whole(ordinal).Window, Proration.Days, agreement.Calendar.Zone);
+            if (days.Numerator == 0) throw new PricingException("amendment", $"{run.Window} is no day of the period, so it has no share of it");
+            _lines.Add(Line(run, PartOfPeriod.Of(Rating(run), (Exact)days.Numerator / days.Denominator), null, [], Exact.Zero, final));
         }
-        RunUp(runs[^1].Charge, (standing?.Quantity ?? Exact.Zero) + UsageFigures.Quantity(runs[^1].Charge.Meter, figures) - Covered(key), paid);
     }
 
-    InvoiceLine Quantity(UsageRun run, Charge rating, Exact units, Exact? start, Exact paid, bool last)
+    Charge Rating(UsageRun run)
+    {
+        var rating = agreement.Rating(run.Charge, ordinal);
+        return run.Charge.ProrateUnits is { } rule ? new(rating.Id, new UnitsForRest(rating.Model, Changes(run, rule)), rating.Terms) : rating;
+    }
+
+    static Charge WithoutLimits(Charge rating) =>
+        rating.Terms is { Minimum: null, Maximum: null } ? rating : new(rating.Id, rating.Model, rating.Terms with { Minimum = null, Maximum = null });
+
+    /// <summary>What came or went, and what that counts for by the rest of the period.</summary>
+    List<ProratedUnits> Changes(UsageRun run, Proration rule)
+    {
+        var period = agreement.Whole(ordinal).Window;
+        var changes = new List<ProratedUnits>(run.Figures.Count);
+        foreach (var figure in run.Figures)
+        {
+            var rest = Shares.Of(new(figure.Window.Start, period.End), period, rule, agreement.Calendar.Zone);
+            changes.Add(new(figure.Quantity, figure.Quantity * ((Exact)rest.Numerator / rest.Denominator)));
+        }
+        return changes;
+    }
+
+    InvoiceLine Line(UsageRun run, Charge rating, Exact? start, List<UsageItem> items, Exact paid, bool last) =>
+        run.ByQuantity ? Quantity(run, rating, start, paid, last) : Items(run, rating, items, paid, last);
+
+    InvoiceLine Quantity(UsageRun run, Charge rating, Exact? start, Exact paid, bool last)
     {
         var covered = Covered(run.Key);
-        var total = units - covered;
+        var total = run.Units - covered;
         var trail = NewTrail();
-        if (!covered.IsZero) trail?.Add(new(StepKind.UsageDiscount, $"{units} units less those that grants pay for", null, null, total));
+        if (!covered.IsZero) trail?.Add(new(StepKind.UsageDiscount, $"{run.Units} units less those that grants pay for", null, null, total));
         var part = billed.GetValueOrDefault(run.Key);
         var whole = (start ?? Exact.Zero) + total;
-        var rated = part is null ? rating.Rate(new(whole, Before(start), paid, last, ordinal), trail) : run.Charge.Rating.Terms.Split switch
+        var once = OneLine(rating);
+        var rated = part is null ? once.Rate(new(whole, Before(start), paid, last, ordinal), trail) : rating.Terms.Split switch
         {
             SplitMethod.CumulativeTiers => rating.Rate(new(whole, (start ?? Exact.Zero) + part.Quantity, paid + part.Amount, last, ordinal), trail),
-            SplitMethod.RestartTiers => run.Charge.Rating.Rate(new(total, part.Quantity, paid + part.Amount, last, ordinal), trail),
-            _ => Less(rating.Rate(new(whole, Before(start), paid, last, ordinal), trail), part.Amount, trail),
+            SplitMethod.RestartTiers => rating.Rate(new(total, part.Quantity, paid + part.Amount, last, ordinal), trail),
+            _ => Less(once.Rate(new(whole, Before(start), paid, last, ordinal), trail), part.Amount, trail),
         };
         return Line(run, total - (part?.Quantity ?? Exact.Zero), covered - (part?.Covered ?? Exact.Zero), rated, trail);
     }
@@ -127,14 +150,17 @@ sealed class UsageLines(Agreement agreement, int ordinal, ImmutableSortedDiction
     InvoiceLine Items(UsageRun run, Charge rating, List<UsageItem> items, Exact paid, bool last)
     {
         Usage? before = items.Count == 0 ? null : new Usage(items.ToArray());
-        var own = UsageFigures.Items(run.Charge, run.Figures);
-        items.AddRange(own.Items);
+        var own = UsageFigures.Items(run.Charge, run.Meter, run.Figures, agreement.Calendar.Zone);
+        if (run.Charge.ProrateUnits is null) items.AddRange(own.Items);
         var trail = NewTrail();
-        var rated = rating.Rate(new(new Usage(items), before, paid, last, ordinal), trail);
+        var rated = OneLine(rating).Rate(new(run.Charge.ProrateUnits is null ? new Usage(items.ToArray()) : own, before, paid, last, ordinal), trail);
         var part = billed.GetValueOrDefault(run.Key);
         if (part is not null) rated = Less(rated, part.Amount, trail);
         return Line(run, own.Quantity - (part?.Quantity ?? Exact.Zero), Exact.Zero, rated, trail);
     }
+
+    /// <summary>The charge for a period that is billed in one line: how further lines are split off does not matter then.</summary>
+    static Charge OneLine(Charge rating) => rating.Terms.Split == SplitMethod.CumulativeTiers ? rating : new(rating.Id, rating.Model, rating.Terms with { Split = SplitMethod.CumulativeTiers });
 
     static RatedAmount Less(RatedAmount rated, Exact amount, Trail? trail)
     {
@@ -144,30 +170,28 @@ sealed class UsageLines(Agreement agreement, int ordinal, ImmutableSortedDiction
 
     InvoiceLine Line(UsageRun run, Exact quantity, Exact covered, RatedAmount rated, Trail? trail) => new(run.Key, LineKind.Usage, run.Charge.Id)
     {
-        Product = run.Charge.Product, Description = run.Charge.Description, Meter = run.Charge.Meter.Id, Unit = run.Charge.Meter.Unit, Service = run.Window, Version = run.Version.Version,
-        Quantity = quantity, Covered = covered, Unrounded = rated.Unrounded, Amount = rated.Amount, TaxPercents = run.Version.TaxOf(run.Charge.Product), Steps = trail?.Steps,
+        Product = run.Charge.Product, Description = run.Charge.Description ?? run.Charge.Id, Meter = run.Meter.Id, Unit = run.Meter.Unit, Service = run.Window, Version = run.Version.Version,
+        Quantity = quantity, Covered = covered, Unrounded = rated.Unrounded, Amount = rated.Amount, TaxPercents = run.Version.TaxPercents(run.Charge.Product), Steps = trail?.Steps,
     };
 
     static Usage? Before(Exact? quantity) => quantity is { } units ? new Usage(units) : null;
-
-    static Exact Units(UsageRun run) => UsageFigures.Quantity(run.Charge.Meter, run.Figures);
 
     Exact Covered(string key) => _covered.GetValueOrDefault(key);
 
     Trail? NewTrail() => explain ? new() : null;
 
     Accumulated? Standing(UsageCharge charge) =>
-        charge.Accumulation != Accumulation.Period && before.TryGetValue(charge.Id, out var standing) && standing.Year == Year(charge) ? standing : null;
+        charge.Accumulate != Accumulation.Period && before.TryGetValue(charge.Id, out var standing) && standing.Year == Year(charge) ? standing : null;
 
     void RunUp(UsageCharge charge, Exact quantity, Exact paid)
     {
-        if (charge.Accumulation != Accumulation.Period) _after = _after.SetItem(charge.Id, new(Year(charge), quantity, paid));
+        if (charge.Accumulate != Accumulation.Period) _after = After.SetItem(charge.Id, new(Year(charge), quantity, paid));
     }
 
-    int Year(UsageCharge charge) => charge.Accumulation == Accumulation.Year ? agreement.YearOf(ordinal) : 0;
+    int Year(UsageCharge charge) => charge.Accumulate == Accumulation.Year ? agreement.YearOf(ordinal) : 0;
 
     /// <summary>Whether this line ends what the charge's minimum holds for.</summary>
-    bool IsLast(UsageCharge charge) => final && charge.Accumulation switch
+    bool IsLast(UsageCharge charge) => final && charge.Accumulate switch
     {
         Accumulation.Period => true,
         Accumulation.Year => agreement.YearOf(ordinal + 1) != agreement.YearOf(ordinal) || !agreement.Has(ordinal + 1),

@@ -1,3 +1,4 @@
+using Streams.Rating.Periods;
 using Streams.Schemas;
 
 namespace Streams.Rating.Pricing;
@@ -61,6 +62,9 @@ public sealed class CreditAccount
     /// <summary>What no credit has covered.</summary>
     public Exact Overage => _overage;
 
+    /// <summary>Whether every grant has ended.</summary>
+    public bool IsEmpty => _held.TrueForAll(h => h.Ended);
+
     /// <summary>What the active grants hold.</summary>
     public Exact Balance => Exact.Sum(_held.Where(h => h.Active).Select(h => h.Balance));
 
@@ -78,6 +82,7 @@ public sealed class CreditAccount
         if (grants.Count > MaxEntries || uses.Count > MaxEntries || resets.Count > MaxEntries) throw new PricingException("entries", $"are more than {MaxEntries}");
         var account = new CreditAccount(order, older);
         account.Add(grants);
+        for (var i = 0; i < grants.Count; i++) account.CheckKnown(i, grants[i]);
         var entries = resets.Select(r => new Entry(r.At, 0, r, null)).Concat(uses.Select(u => new Entry(u.At, 1, null, u)));
         foreach (var entry in entries.Where(e => e.At <= at).OrderBy(e => e.At).ThenBy(e => e.Rank))
         {
@@ -102,6 +107,9 @@ public sealed class CreditAccount
         for (var i = 0; i < grants.Count; i++) CheckSuccessor(i, grants[i]);
     }
 
+    /// <summary>When grants begin or end behind a window's start and before its end.</summary>
+    public bool ChangesWithin(TimeWindow window) => _changes.UnorderedItems.Any(c => c.Priority.At > window.Start.Micros && c.Priority.At < window.End.Micros);
+
     /// <summary>Whether a grant of this id is held, ended ones of this account included.</summary>
     public bool Knows(string grant) => _byId.ContainsKey(grant);
 
@@ -117,12 +125,17 @@ public sealed class CreditAccount
     }
 
     /// <summary>As <see cref="Use"/>, but what is not covered is paid in another way and does not become overage.</summary>
-    public Exact Burn(CreditUse use)
+    /// <param name="use">What is to be covered.</param>
+    /// <param name="pays">Which grants, by id, may be burned; null: all.</param>
+    public Exact Burn(CreditUse use, Func<string, bool>? pays = null)
     {
         if (use.Amount.Sign < 0) throw new PricingException("uses.amount", $"{use.Amount} is negative");
         Advance(use.At, Begins);
-        return use.Amount - Cover(use.Amount, use.At);
+        return use.Amount - (pays is null ? Cover(use.Amount, use.At) : Cover(use.Amount, use.At, pays));
     }
+
+    /// <summary>What the active grants that may be burned hold.</summary>
+    public Exact Available(Func<string, bool>? pays) => pays is null ? Balance : Exact.Sum(_held.Where(h => h.Active && pays(h.Terms.Id)).Select(h => h.Balance));
 
     /// <summary>Starts the balance anew, at a time behind the one already played.</summary>
     public void Reset(CreditReset reset)
@@ -153,11 +166,15 @@ public sealed class CreditAccount
         else if (!held.Balance.IsZero) _burning.Enqueue(held, held);
     }
 
-    /// <summary>What rolls over must find a grant that begins when its own ends.</summary>
+    void CheckKnown(int index, Grant grant)
+    {
+        if (grant.Successor is { } id && !Knows(id)) throw new PricingException($"grants[{index}].successor", $"'{id}' is unknown");
+    }
+
+    /// <summary>What rolls over goes to a grant that begins when its own ends. It may come later, but not after that.</summary>
     void CheckSuccessor(int index, Grant grant)
     {
-        if (grant.Successor is not { } id) return;
-        if (!_byId.TryGetValue(id, out var next)) throw new PricingException($"grants[{index}].successor", $"'{id}' is unknown");
+        if (grant.Successor is not { } id || !_byId.TryGetValue(id, out var next)) return;
         var (start, end) = (next.Terms.EffectiveAt, next.Terms.EndsAt);
         if (grant.ExpiresAt != start || end <= start) throw new PricingException($"grants[{index}].successor", $"'{id}' does not begin when this grant expires");
     }
@@ -186,9 +203,8 @@ public sealed class CreditAccount
         var (left, terms) = (held.Balance, held.Terms);
         (held.Balance, held.Active, held.Ended) = (Exact.Zero, false, true);
         var voided = terms.VoidedAt is { } time && terms.EndsAt == time;
-        if (!voided && terms is { Rollover: { } rollover, Successor: { } successor })
+        if (!voided && terms is { Rollover: { } rollover, Successor: { } successor } && _byId.TryGetValue(successor, out var next))
         {
-            var next = _byId[successor];
             next.Carried = rollover.Apply(left);
             left = Exact.Max(left - next.Carried, Exact.Zero);
         }
@@ -205,12 +221,28 @@ public sealed class CreditAccount
                 _burning.Dequeue();
                 continue;
             }
-            var burned = Exact.Min(amount, held.Balance);
-            held.Balance -= burned;
-            amount -= burned;
-            _burns.Add(new(at, held.Terms.Id, burned, burned * held.Terms.CostBasis));
+            amount -= Burned(held, amount, at);
         }
         return amount;
+    }
+
+    /// <summary>As above, from some of the grants only.</summary>
+    Exact Cover(Exact amount, Timestamp at, Func<string, bool> pays)
+    {
+        foreach (var held in _held.Where(h => h.Active && !h.Balance.IsZero && pays(h.Terms.Id)).Order(_burning.Comparer))
+        {
+            if (amount.Sign <= 0) break;
+            amount -= Burned(held, amount, at);
+        }
+        return amount;
+    }
+
+    Exact Burned(Held held, Exact amount, Timestamp at)
+    {
+        var burned = Exact.Min(amount, held.Balance);
+        held.Balance -= burned;
+        _burns.Add(new(at, held.Terms.Id, burned, burned * held.Terms.CostBasis));
+        return burned;
     }
 
     int Compare(Held a, Held b)
