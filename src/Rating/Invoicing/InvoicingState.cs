@@ -16,9 +16,9 @@ public sealed record BilledPart(Exact Quantity, Exact Covered, Exact Amount);
 /// <summary>What was billed of the open period before it ends.</summary>
 public sealed record OpenPeriod
 {
-    public static readonly OpenPeriod Untouched = new();
-
     static readonly ImmutableSortedDictionary<string, Exact> NoAmounts = ImmutableSortedDictionary.Create<string, Exact>(StringComparer.Ordinal);
+
+    public static readonly OpenPeriod Untouched = new();
 
     /// <summary>Threshold documents so far.</summary>
     public int Thresholds { get; init; }
