@@ -67,31 +67,50 @@ public sealed class Agreement
     public IReadOnlyList<Meter> Meters(int ordinal) =>
         [.. Runs(Period(ordinal).InForce).SelectMany(r => r).Select(r => r.Charge).OfType<UsageCharge>().Select(c => c.Meter).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(Meter)];
 
-    /// <summary>
-    /// The windows of a period that one figure of a meter may cover: where the contract cuts time (its versions, price books and trials, and grants that begin
-    /// or end), figures are needed on both sides.
-    /// </summary>
-    public IReadOnlyList<TimeWindow> Windows(int ordinal)
+    /// <summary>How fine the figures of a meter are needed in a period: for the finest of the charges that price it.</summary>
+    public UsageItems Grain(int ordinal, string meter)
     {
-        var window = Period(ordinal).InForce;
-        var cuts = new SortedSet<long> { window.Start.Micros, window.End.Micros };
-        void Cut(Timestamp at)
+        var items = Runs(Period(ordinal).InForce).SelectMany(r => r).Select(r => r.Charge).OfType<UsageCharge>().Where(c => c.Meter == meter).Select(c => c.Items).ToList();
+        return items.Contains(UsageItems.Events) ? UsageItems.Events : items.Contains(UsageItems.Windows) ? UsageItems.Windows : UsageItems.Groups;
+    }
+
+    /// <summary>
+    /// The windows of a period for which figures of a meter are needed: it is cut where the terms of the meter's charges change or their trial ends and, of a meter whose
+    /// figures add up, where a grant begins or ends; where a price looks at windows, also into those. Where it looks at events, each is a figure of its own.
+    /// </summary>
+    public IReadOnlyList<TimeWindow> Windows(int ordinal, string meter)
+    {
+        var period = Period(ordinal).InForce;
+        var cuts = new SortedSet<long> { period.Start.Micros, period.End.Micros };
+        foreach (var at in Changes(period, meter).Concat(UsageFigures.AddsUp(Meter(meter)) ? GrantChanges(period) : []))
         {
-            if (window.Contains(at)) cuts.Add(at.Micros);
+            if (period.Contains(at)) cuts.Add(at.Micros);
         }
-        foreach (var run in Runs(window).SelectMany(r => r))
+        if (Grain(ordinal, meter) == UsageItems.Windows)
         {
-            Cut(run.Window.Start);
-            Cut(run.Window.End);
-            if (Paid(run) is { } paid) Cut(paid.Window.Start);
+            foreach (var window in new WindowSchedule(Calendar, Meter(meter).Definition.Window).Meeting(period)) cuts.Add(Math.Clamp(window.Start.Micros, period.Start.Micros, period.End.Micros));
         }
-        foreach (var grant in Contract.Versions.SelectMany(v => v.Credits.Grants.SelectMany(g => g.Expand(v, Calendar.Zone, window.End))))
+        var times = cuts.ToList();
+        return [.. Enumerable.Range(0, times.Count - 1).Select(i => new TimeWindow(new(times[i]), new(times[i + 1])))];
+    }
+
+    IEnumerable<Timestamp> Changes(TimeWindow period, string meter)
+    {
+        foreach (var run in Runs(period).SelectMany(r => r).Where(r => r.Charge is UsageCharge charge && charge.Meter == meter))
         {
-            Cut(grant.EffectiveAt);
-            if (grant.ExpiresAt is { } end) Cut(end);
+            yield return run.Window.Start;
+            yield return run.Window.End;
+            if (Paid(run) is { } paid) yield return paid.Window.Start;
         }
-        var at = cuts.ToList();
-        return [.. Enumerable.Range(0, at.Count - 1).Select(i => new TimeWindow(new(at[i]), new(at[i + 1])))];
+    }
+
+    IEnumerable<Timestamp> GrantChanges(TimeWindow period)
+    {
+        foreach (var grant in Contract.Versions.SelectMany(v => v.Credits.Grants.SelectMany(g => g.Expand(v, Calendar.Zone, period.End))))
+        {
+            yield return grant.EffectiveAt;
+            if (grant.ExpiresAt is { } end) yield return end;
+        }
     }
 
     /// <summary>The calendar's period of a number, whether or not the contract holds in it.</summary>

@@ -76,20 +76,43 @@ sealed class UsageLines(Agreement agreement, int ordinal, ImmutableSortedDiction
     void ByUsage(List<UsageRun> runs)
     {
         var standing = Standing(runs[0].Charge);
-        Exact? start = standing?.Quantity;
-        var (paid, items) = (standing?.Billed ?? Exact.Zero, new List<UsageItem>());
+        var paid = standing?.Billed ?? Exact.Zero;
+        var soFar = new Progress(standing?.Quantity);
         for (var i = 0; i < runs.Count; i++)
         {
             var run = runs[i];
-            if (i > 0 && runs[i - 1].Charge.Meter != run.Charge.Meter) (start, items) = (null, []);
+            if (i > 0 && runs[i - 1].Charge.Meter != run.Charge.Meter) soFar = new(null);
             var rating = Rating(run);
             if (i < runs.Count - 1) rating = WithoutLimits(rating);
-            var line = Line(run, rating, start, items, paid, i == runs.Count - 1 && IsLast(run.Charge));
+            var line = Line(run, rating, soFar, paid, i == runs.Count - 1 && IsLast(run.Charge));
             _lines.Add(line);
-            start = (start ?? Exact.Zero) + run.Units - Covered(run.Key);
             paid += line.Amount + (billed.GetValueOrDefault(run.Key)?.Amount ?? Exact.Zero);
         }
-        RunUp(runs[^1].Charge, start ?? Exact.Zero, paid);
+        RunUp(runs[^1].Charge, soFar.Quantity ?? Exact.Zero, paid);
+    }
+
+    /// <summary>What runs before have used: figures and items of the period, and the quantity that tiers have got to (null: nothing before, not even in another period).</summary>
+    sealed class Progress(Exact? quantity)
+    {
+        readonly Exact _standing = quantity ?? Exact.Zero;
+
+        public Exact? Quantity { get; private set; } = quantity;
+
+        public List<UsageFigure> Figures { get; } = [];
+
+        public Exact Covered { get; private set; }
+
+        public List<UsageItem> Items { get; } = [];
+
+        /// <summary>Adds a run's figures and gives the quantity to which tiers get with them: for a maximum, say, the greatest of all figures of the period.</summary>
+        public Exact With(UsageRun run, Exact covered)
+        {
+            Figures.AddRange(run.Figures);
+            Covered += covered;
+            var whole = _standing + UsageFigures.Quantity(run.Meter, Figures) - Covered;
+            Quantity = whole;
+            return whole;
+        }
     }
 
     /// <summary>Each run alone, for its share of the period's days.</summary>
@@ -99,7 +122,7 @@ sealed class UsageLines(Agreement agreement, int ordinal, ImmutableSortedDiction
         {
             var days = Shares.Of(run.Window, agreement.Whole(ordinal).Window, Proration.Days, agreement.Calendar.Zone);
             if (days.Numerator == 0) throw new PricingException("amendment", $"{run.Window} is no day of the period, so it has no share of it");
-            _lines.Add(Line(run, PartOfPeriod.Of(Rating(run), (Exact)days.Numerator / days.Denominator), null, [], Exact.Zero, final));
+            _lines.Add(Line(run, PartOfPeriod.Of(Rating(run), (Exact)days.Numerator / days.Denominator), new(null), Exact.Zero, final));
         }
     }
 
@@ -125,35 +148,34 @@ sealed class UsageLines(Agreement agreement, int ordinal, ImmutableSortedDiction
         return changes;
     }
 
-    InvoiceLine Line(UsageRun run, Charge rating, Exact? start, List<UsageItem> items, Exact paid, bool last) =>
-        run.ByQuantity ? Quantity(run, rating, start, paid, last) : Items(run, rating, items, paid, last);
+    InvoiceLine Line(UsageRun run, Charge rating, Progress soFar, Exact paid, bool last) => run.ByQuantity ? Quantity(run, rating, soFar, paid, last) : Items(run, rating, soFar, paid, last);
 
-    InvoiceLine Quantity(UsageRun run, Charge rating, Exact? start, Exact paid, bool last)
+    InvoiceLine Quantity(UsageRun run, Charge rating, Progress soFar, Exact paid, bool last)
     {
-        var covered = Covered(run.Key);
-        var total = run.Units - covered;
+        var (start, covered) = (soFar.Quantity, Covered(run.Key));
+        var whole = soFar.With(run, covered);
+        var grown = whole - (start ?? Exact.Zero);
         var trail = NewTrail();
-        if (!covered.IsZero) trail?.Add(new(StepKind.UsageDiscount, $"{run.Units} units less those that grants pay for", null, null, total));
+        if (!covered.IsZero) trail?.Add(new(StepKind.UsageDiscount, $"{grown + covered} units less those that grants pay for", null, null, grown));
         var part = billed.GetValueOrDefault(run.Key);
-        var whole = (start ?? Exact.Zero) + total;
         var once = OneLine(rating);
         var rated = part is null ? once.Rate(new(whole, Before(start), paid, last, ordinal), trail) : rating.Terms.Split switch
         {
             SplitMethod.CumulativeTiers => rating.Rate(new(whole, (start ?? Exact.Zero) + part.Quantity, paid + part.Amount, last, ordinal), trail),
-            SplitMethod.RestartTiers => rating.Rate(new(total, part.Quantity, paid + part.Amount, last, ordinal), trail),
+            SplitMethod.RestartTiers => rating.Rate(new(grown, part.Quantity, paid + part.Amount, last, ordinal), trail),
             _ => Less(once.Rate(new(whole, Before(start), paid, last, ordinal), trail), part.Amount, trail),
         };
-        return Line(run, total - (part?.Quantity ?? Exact.Zero), covered - (part?.Covered ?? Exact.Zero), rated, trail);
+        return Line(run, grown - (part?.Quantity ?? Exact.Zero), covered - (part?.Covered ?? Exact.Zero), rated, trail);
     }
 
     /// <summary>Models of items rate the period's items together; what was billed is taken off.</summary>
-    InvoiceLine Items(UsageRun run, Charge rating, List<UsageItem> items, Exact paid, bool last)
+    InvoiceLine Items(UsageRun run, Charge rating, Progress soFar, Exact paid, bool last)
     {
-        Usage? before = items.Count == 0 ? null : new Usage(items.ToArray());
         var own = UsageFigures.Items(run.Charge, run.Meter, run.Figures, agreement.Calendar.Zone);
-        if (run.Charge.ProrateUnits is null) items.AddRange(own.Items);
+        Usage? before = soFar.Items.Count == 0 ? null : new Usage(soFar.Items.ToArray());
+        if (run.Charge.ProrateUnits is null) soFar.Items.AddRange(own.Items);
         var trail = NewTrail();
-        var rated = OneLine(rating).Rate(new(run.Charge.ProrateUnits is null ? new Usage(items.ToArray()) : own, before, paid, last, ordinal), trail);
+        var rated = OneLine(rating).Rate(new(before is null ? own : new Usage(soFar.Items.ToArray()), before, paid, last, ordinal), trail);
         var part = billed.GetValueOrDefault(run.Key);
         if (part is not null) rated = Less(rated, part.Amount, trail);
         return Line(run, own.Quantity - (part?.Quantity ?? Exact.Zero), Exact.Zero, rated, trail);
