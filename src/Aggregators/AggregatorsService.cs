@@ -2,7 +2,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Streams.Aggregators.Metering;
 using Streams.Rating.Contracts;
-using Streams.Rating.PlanContracts;
 using Streams.Schemas.Registry;
 using Streams.Streaming;
 

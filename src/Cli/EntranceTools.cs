@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Streams.Ingest.Contracts;
 using Streams.Ingest.Publishing;
 using Streams.Rating.Contracts;
-using Streams.Rating.PlanContracts;
 using Streams.Schemas.Registry;
 
 namespace Streams.Cli;

@@ -8,7 +8,6 @@ using Streams.Ingest.Events;
 using Streams.Ingest.Http;
 using Streams.Ingest.Publishing;
 using Streams.Rating.Contracts;
-using Streams.Rating.PlanContracts;
 using Streams.Schemas.Registry;
 
 namespace Streams.Ingest;

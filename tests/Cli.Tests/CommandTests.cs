@@ -61,7 +61,13 @@ public sealed class CommandTests
         var file = Path.GetTempFileName();
         try
         {
-            File.WriteAllText(file, """{"plans": [{"id": "p", "currency": "usd", "prices": {"no.meter": [{"upTo": null, "unitPrice": "-1"}]}}]}""");
+            File.WriteAllText(file, """
+                {"priceBooks": [{"id": "p", "currency": "usd", "versions": []},
+                  {"id": "q", "currency": "USD", "versions": [{"version": 1, "from": "2026-01-01", "charges": [
+                    {"kind": "usage", "id": "a", "product": "p", "meter": "no.meter", "price": {"model": "perUnit", "unitPrice": "1"}}]}]},
+                  {"id": "r", "currency": "USD", "versions": [{"version": 1, "from": "2026-01-01", "charges": [
+                    {"kind": "usage", "id": "a", "product": "p", "meter": "m", "price": {"model": "perUnit", "unitPrice": "-1"}}]}]}]}
+                """);
             var (code, _, error) = Run($"contracts check {file}");
             Assert.Equal(2, code);
             Assert.Contains("CURRENCY_INVALID", error);

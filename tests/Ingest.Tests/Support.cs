@@ -11,7 +11,6 @@ using Streams.Ingest.Http;
 using Streams.Ingest.Publishing;
 using Streams.Schemas;
 using Streams.Rating.Contracts;
-using Streams.Rating.PlanContracts;
 using Streams.Schemas.Registry;
 
 namespace Streams.Ingest.Tests;

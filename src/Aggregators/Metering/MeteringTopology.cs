@@ -2,7 +2,6 @@ using Streams.Aggregators.Billing;
 using Streams.Aggregators.Rating;
 using Streams.Schemas;
 using Streams.Rating.Contracts;
-using Streams.Rating.PlanContracts;
 using Streams.Schemas.Registry;
 using Streams.Streaming;
 

@@ -1,9 +1,10 @@
 using System.Numerics;
 using Streams.Schemas;
-using Streams.Rating.Contracts;
-using Streams.Rating.PlanContracts;
 
 namespace Streams.Aggregators.Rating;
+
+/// <summary>Units up to <paramref name="UpTo"/> (counted from the period's start; null: without end) that lie above the tier before cost <paramref name="UnitPrice"/> each.</summary>
+public sealed record Tier(ExactDecimal? UpTo, ExactDecimal UnitPrice);
 
 /// <summary>
 /// Graduated prices of one meter in one currency. A tier's <c>upTo</c> counts from the start of the billing period, and a unit costs what its tier says.

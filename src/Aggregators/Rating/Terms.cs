@@ -3,8 +3,6 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Streams.Schemas;
 using Streams.Schemas.Avro;
-using Streams.Rating.Contracts;
-using Streams.Rating.PlanContracts;
 
 namespace Streams.Aggregators.Rating;
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Streams.Aggregators.Metering;
 using Streams.Rating.Contracts;
-using Streams.Rating.PlanContracts;
 
 namespace Streams.Cli.Commands;
 

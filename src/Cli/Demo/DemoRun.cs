@@ -8,7 +8,6 @@ using Streams.Ingest.Events;
 using Streams.Ingest.Files;
 using Streams.Schemas;
 using Streams.Rating.Contracts;
-using Streams.Rating.PlanContracts;
 
 namespace Streams.Cli.Demo;
 

@@ -1,6 +1,5 @@
 using Streams.Ingest.Events;
 using Streams.Rating.Contracts;
-using Streams.Rating.PlanContracts;
 
 namespace Streams.Ingest.Contracts;
 

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging;
 using Streams.Ingest.Publishing;
 using Streams.Schemas;
 using Streams.Rating.Contracts;
-using Streams.Rating.PlanContracts;
 
 namespace Streams.Ingest.Contracts;
 
@@ -75,7 +74,7 @@ public sealed class ContractFollower(KafkaConnection kafka, ContractBookSource s
     {
         _ready = true;
         var book = source.Current;
-        Log.ContractsRead(logger, book.Meters.Count + book.Customers.Count + book.Plans.Count + book.Contracts.Count);
+        Log.ContractsRead(logger, book.Meters.Count + book.Customers.Count + book.PriceBooks.Count + book.Contracts.Count);
     }
 
     void Apply(ConsumeResult<byte[], byte[]> result)

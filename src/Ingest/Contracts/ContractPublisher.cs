@@ -2,7 +2,6 @@ using System.Buffers;
 using Streams.Ingest.Publishing;
 using Streams.Schemas;
 using Streams.Rating.Contracts;
-using Streams.Rating.PlanContracts;
 using Streams.Schemas.Registry;
 
 namespace Streams.Ingest.Contracts;

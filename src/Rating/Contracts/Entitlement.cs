@@ -27,8 +27,7 @@ public sealed record MeteredEntitlement(string Feature, string Meter, Exact Limi
 {
     public LimitKind Kind { get; init; } = LimitKind.Hard;
 
-    /// <summary>Null: never.</summary>
-    public UsageReset? Reset { get; init; } = UsageReset.Period;
+    public UsageReset Reset { get; init; } = UsageReset.Period;
 
     /// <summary>How much of what is left goes over into the next interval at most; null: nothing.</summary>
     public Exact? RollOver { get; init; }
@@ -42,10 +41,13 @@ public sealed record UsageReset
 {
     UsageReset(WindowSize? every, int months, DateOnly? anchor) => (Every, Months, Anchor) = (every, months, anchor);
 
+    public static UsageReset Never { get; } = new(null, 0, null);
+
     public static UsageReset Period { get; } = Each(WindowSize.Period);
 
     public WindowSize? Every { get; }
 
+    /// <summary>0 where <see cref="Every"/> says it, or it is never reset.</summary>
     public int Months { get; }
 
     public DateOnly? Anchor { get; }
@@ -56,8 +58,9 @@ public sealed record UsageReset
     /// <param name="anchor">A day on which one begins; null: with the calendar's months.</param>
     public static UsageReset Monthly(int months, DateOnly? anchor = null) => new(null, months, anchor);
 
-    /// <summary>The interval around an instant, under a contract's calendar.</summary>
-    public TimeWindow Around(Timestamp at, BillingCalendar calendar) => Every is { } size
-        ? new WindowSchedule(calendar, size).Of(at)
-        : new BillingCalendar(calendar.Zone, Months, Anchor ?? BillingCalendar.CalendarAnchor).Of(at).Window;
+    /// <summary>The interval around an instant, under a contract's calendar; of one that is never reset, all time.</summary>
+    public TimeWindow Around(Timestamp at, BillingCalendar calendar) =>
+        Every is { } size ? new WindowSchedule(calendar, size).Of(at)
+        : Months > 0 ? new BillingCalendar(calendar.Zone, Months, Anchor ?? BillingCalendar.CalendarAnchor).Of(at).Window
+        : ZoneClock.Supported;
 }

@@ -81,8 +81,8 @@ sealed class DefinitionCheck(MeterDefinition definition)
         That(definition.Aggregation != Aggregation.Percentile || definition.Percentile is not null, "percentile", "VALUE_MISSING", "is missing");
         if (definition.Percentile is { } p)
             That(p > ExactDecimal.Zero && p <= ExactDecimal.FromInteger(100), "percentile", "VALUE_OUT_OF_RANGE", $"{p} is not above 0 and at most 100");
-        Belongs("perMicros", definition.PerMicros is not null, timeWeighted);
-        That(definition.PerMicros is null or > 0, "perMicros", "VALUE_OUT_OF_RANGE", $"{definition.PerMicros} is not above zero");
+        Belongs("per", definition.PerMicros is not null, timeWeighted);
+        That(definition.PerMicros is null or > 0, "per", "VALUE_OUT_OF_RANGE", $"{definition.PerMicros} is not above zero");
         Belongs("hyperLogLogPrecision", definition.HyperLogLogPrecision is not null, definition.Aggregation == Aggregation.UniqueCount);
         if (definition.HyperLogLogPrecision is { } precision) Between("hyperLogLogPrecision", precision, HyperLogLog.MinPrecision, HyperLogLog.MaxPrecision);
         That(definition.KeptEvents == 0 || !timeWeighted, "keptEvents", "VALUE_UNUSED", "is given, but a gauge needs no kept events");

@@ -69,7 +69,7 @@ sealed class TermsCheck
             var at = $"{list}[{i}]";
             var before = i == 0 ? Exact.Zero : ends[i - 1];
             if (before is null) That(false, at, "TIERS_NOT_RISING", "stands behind a tier without end");
-            else if (ends[i] is { } end && end <= before) That(false, $"{at}.{field}", "TIERS_NOT_RISING", $"{end} is not above {before}");
+            else if (ends[i] is { } end && end <= before) That(false, field.Length == 0 ? at : $"{at}.{field}", "TIERS_NOT_RISING", $"{end} is not above {before}");
         }
     }
 

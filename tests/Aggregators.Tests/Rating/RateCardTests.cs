@@ -2,9 +2,8 @@ using System.Numerics;
 using Streams.Aggregators.Rating;
 using Streams.Schemas;
 using Streams.Rating.Contracts;
-using Streams.Rating.PlanContracts;
 
-namespace Streams.Rating.Tests;
+namespace Streams.Aggregators.Tests.Rating;
 
 public sealed class RateCardTests
 {

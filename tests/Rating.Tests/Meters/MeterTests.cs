@@ -236,7 +236,7 @@ public sealed class MeterTests
         Assert.Equal(
             [
                 "id ID_CHARACTERS", "value VALUE_INVALID", "where EXPRESSION_INVALID", "filters[0].dimension TEXT_INVALID", "filters[0].values LIST_EMPTY", "filters[1].values VALUE_UNUSED",
-                "groupBy DIMENSION_TWICE", "maxGroups VALUE_OUT_OF_RANGE", "percentile VALUE_UNUSED", "percentile VALUE_OUT_OF_RANGE", "perMicros VALUE_UNUSED", "perMicros VALUE_OUT_OF_RANGE",
+                "groupBy DIMENSION_TWICE", "maxGroups VALUE_OUT_OF_RANGE", "percentile VALUE_UNUSED", "percentile VALUE_OUT_OF_RANGE", "per VALUE_UNUSED", "per VALUE_OUT_OF_RANGE",
                 "hyperLogLogPrecision VALUE_OUT_OF_RANGE", "keptEvents VALUE_UNUSED", "maxValues VALUE_OUT_OF_RANGE",
             ],
             faults.Select(f => $"{f.Path} {f.Code}"));

@@ -39,7 +39,7 @@ public sealed class FaultTests
         Says("cells[0].values: has 2 values for 1 dimensions", () => new Matrix(["d"], [new(["a", "b"], new PerUnit(1))]));
         Says("rules[1].name: 'a' stands there twice", () => new Windowed([new("a", new PerUnit(1)), new("a", new PerUnit(1))]));
         Says("amount: -1 is negative", () => new Commitment(-1));
-        Says("thresholds[1].amount: 5 is not above 10", () => new ThresholdBilling([10, 5]));
+        Says("thresholds[1]: 5 is not above 10", () => new ThresholdBilling([10, 5]));
     }
 
     [Fact]

@@ -20,7 +20,7 @@ public sealed record ThresholdBilling
         var check = new TermsCheck();
         check.That(thresholds.Count > 0 || recurring is not null, "thresholds", "LIST_EMPTY", "is empty");
         check.That(thresholds.Count <= TermsCheck.MaxItems, "thresholds", "LIST_TOO_LONG", $"has more than {TermsCheck.MaxItems} entries");
-        check.Rising("thresholds", "amount", thresholds.Select(t => (Exact?)t).ToList());
+        check.Rising("thresholds", "", thresholds.Select(t => (Exact?)t).ToList());
         check.Positive("recurring", recurring);
         check.Done();
         (Thresholds, Recurring, Scope) = (thresholds.ToArray(), recurring, scope);

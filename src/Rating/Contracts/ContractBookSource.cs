@@ -1,10 +1,9 @@
 using System.Text;
-using Streams.Rating.Contracts;
 using Streams.Schemas;
 using Streams.Schemas.Avro;
 using Streams.Schemas.Registry;
 
-namespace Streams.Rating.PlanContracts;
+namespace Streams.Rating.Contracts;
 
 /// <summary>Holds the book of now, fed from the records of topic <see cref="Topics.Contracts"/>. One thread writes, any thread reads.</summary>
 public sealed class ContractBookSource
@@ -17,7 +16,7 @@ public sealed class ContractBookSource
 
     public ContractBook Current => _current;
 
-    /// <summary>The record key of a definition: "kind/id", kind in lower case.</summary>
+    /// <summary>The record key of a definition: "kind/id", e.g. priceBook/standard.</summary>
     public static byte[] Key(EntryKind kind, string id) => Encoding.UTF8.GetBytes($"{KindName(kind)}/{id}");
 
     /// <summary>
@@ -62,7 +61,7 @@ public sealed class ContractBookSource
     {
         EntryKind.Customer => "customer",
         EntryKind.Meter => "meter",
-        EntryKind.Plan => "plan",
+        EntryKind.PriceBook => "priceBook",
         EntryKind.Contract => "contract",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
