@@ -58,5 +58,5 @@ public sealed class MeteredFeature(MeteredEntitlement terms, BillingCalendar cal
     /// <summary>What is left of an interval goes over, up to the maximum; use beyond what was allowed takes nothing from the next.</summary>
     Exact RolledOver(MeteredUse use) => Terms.RollOver is { } most ? Exact.Min(most, Exact.Max(Allowed(use) - use.Used, Exact.Zero)) : Exact.Zero;
 
-    TimeWindow Around(Timestamp at) => Terms.Reset!.Around(at, calendar);
+    TimeWindow Around(Timestamp at) => Terms.Reset.Around(at, calendar);
 }

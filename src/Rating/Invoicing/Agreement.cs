@@ -36,6 +36,10 @@ public sealed class Agreement
         End = contract.End ?? new(long.MaxValue);
     }
 
+    /// <summary>A contract as a book has it.</summary>
+    public static Agreement Of(ContractBook book, Contract contract) =>
+        new(contract, book.PriceBooks, book.Meters, book.Customers.TryGetValue(contract.Customer, out var customer) ? book.PayerOf(customer).Id : null);
+
     public Contract Contract { get; }
 
     /// <summary>Who gets the documents: the customer, or the one above that pays for it.</summary>
@@ -181,7 +185,7 @@ public sealed class Agreement
     Charge Fixed(ChargeDefinition charge, PriceModel price) =>
         new(charge.Id, price, new() { Discounts = [.. charge.Discounts.Select(d => d.Priced).OfType<Discount>()], Rounding = charge.Rounding.For(Contract.Currency) });
 
-    static bool SameTerms(ChargeDefinition a, ChargeDefinition b) => ReferenceEquals(a, b) || a.Equals(b);
+    static bool SameTerms(ChargeDefinition a, ChargeDefinition b) => ReferenceEquals(a, b) || CanonicalJson.Write(a) == CanonicalJson.Write(b);
 
     /// <summary>Definitions are told apart by what they are, not by what they say, which would be slow.</summary>
     sealed class ChargeAndPeriod : IEqualityComparer<(ChargeDefinition Charge, int Period)>

@@ -29,7 +29,7 @@ public sealed class EntitlementTests(ITestOutputHelper output)
         var soft = Feature(10, UsageReset.Period, kind: LimitKind.Soft);
         Assert.Equal((true, (Exact)0, (Exact)2), Shown(EntitlementCheck.Answer(soft, soft.Add(null, Local(1, 5), 12), Local(1, 6))));
         Assert.Equal(Local(2, 1), EntitlementCheck.Answer(soft, null, Local(1, 6)).ResetsAt);
-        Assert.Null(EntitlementCheck.Answer(Feature(10, UsageReset.Monthly(12)), null, Local(1, 6)).ResetsAt);
+        Assert.Null(EntitlementCheck.Answer(Feature(10, UsageReset.Never), null, Local(1, 6)).ResetsAt);
 
         static (bool, Exact, Exact) Shown(EntitlementAnswer answer) => (answer.HasAccess, answer.Left!.Value, answer.Overage!.Value);
     }
@@ -73,7 +73,7 @@ public sealed class EntitlementTests(ITestOutputHelper output)
         output.WriteLine($"seed {Seed}, {count} features");
         for (var i = 0; i < count; i++)
         {
-            UsageReset[] resets = [UsageReset.Period, UsageReset.Each(WindowSize.Day), UsageReset.Each(WindowSize.Hour), UsageReset.Monthly(1, new(2026, 1, 31)), UsageReset.Monthly(3), UsageReset.Monthly(12)];
+            UsageReset[] resets = [UsageReset.Period, UsageReset.Each(WindowSize.Day), UsageReset.Each(WindowSize.Hour), UsageReset.Monthly(1, new(2026, 1, 31)), UsageReset.Monthly(3), UsageReset.Never];
             var reset = resets[random.Next(resets.Length)];
             var (limit, rollOver) = (random.Next(0, 40), random.Next(2) == 0 ? random.Next(0, 60) : (int?)null);
             var feature = Feature(limit, reset, rollOver, LimitKind.Hard, 50, 100);
