@@ -9,7 +9,7 @@ namespace Streams.Rating.Calculator;
 public sealed record UnratedUsage(UsageEntry Entry, string Code);
 
 /// <summary>The documents, by contract and in the order in which they are made; and what is in none of them.</summary>
-public sealed record RatedUsage(IReadOnlyList<InvoiceDocument> Documents, IReadOnlyList<UnratedUsage> Unrated);
+public sealed record RatedContracts(IReadOnlyList<InvoiceDocument> Documents, IReadOnlyList<UnratedUsage> Unrated);
 
 /// <summary>
 /// Rates usage against contracts from their beginning, by the code that bills: opening documents, thresholds, and every period that has ended; the one that has
@@ -27,7 +27,7 @@ public static class ContractCalculator
     /// <param name="explain">Whether lines get steps.</param>
     /// <exception cref="ContractFaultException">Usage of unknown customers or meters, or that a meter refuses.</exception>
     /// <exception cref="PricingException">Usage that has no price.</exception>
-    public static RatedUsage Run(ContractBook book, IReadOnlyList<UsageEntry> usage, string? customer = null, Timestamp? until = null, bool explain = false)
+    public static RatedContracts Run(ContractBook book, IReadOnlyList<UsageEntry> usage, string? customer = null, Timestamp? until = null, bool explain = false)
     {
         var (byContract, unrated) = Assigned(book, usage, customer, until);
         var documents = new List<InvoiceDocument>();
