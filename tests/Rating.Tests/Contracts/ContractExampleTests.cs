@@ -56,7 +56,7 @@ public sealed class ContractExampleTests
         var validator = Validator();
         foreach (var name in Names) Assert.True(validator.IsValid(JsonSerializer.Deserialize<JsonElement>(Bytes(name))));
         var all = JsonNode.Parse(ContractSchema.Json)!["$defs"]!.AsObject().SelectMany(d => d.Value!["properties"]!.AsObject().Select(p => $"{d.Key}.{p.Key}"));
-        Assert.Empty(all.Except(validator.Used).Except(["file.$schema"]));
+        Assert.Equal("", string.Join(' ', all.Except(validator.Used)));
     }
 
     [Fact]
