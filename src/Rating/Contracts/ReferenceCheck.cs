@@ -9,9 +9,9 @@ namespace Streams.Rating.Contracts;
 /// </summary>
 sealed class ReferenceCheck(FileParts parts, JsonElement root, ContractBook known, FaultCollector faults)
 {
-    readonly Dictionary<string, Meter?> _meters = Merged(parts.Meters, root, "meters", known.Meters);
-    readonly Dictionary<string, Customer?> _customers = Merged(parts.Customers, root, "customers", known.Customers);
-    readonly Dictionary<string, PriceBook?> _books = Merged(parts.PriceBooks, root, "priceBooks", known.PriceBooks);
+    readonly Named<Meter> _meters = new(parts.Meters, Ids(root, "meters"), known.Meters);
+    readonly Named<Customer> _customers = new(parts.Customers, Ids(root, "customers"), known.Customers);
+    readonly Named<PriceBook> _books = new(parts.PriceBooks, Ids(root, "priceBooks"), known.PriceBooks);
 
     public void Run()
     {
@@ -38,9 +38,10 @@ sealed class ReferenceCheck(FileParts parts, JsonElement root, ContractBook know
     void Hierarchy(Customer customer, string path)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal) { customer.Id };
-        for (var one = customer; one.Parent is { } parent; one = _customers[parent]!)
+        Customer? above = null;
+        for (var one = customer; one.Parent is { } parent; one = above!)
         {
-            if (!_customers.TryGetValue(parent, out var above)) Add($"{path}.parent", "CUSTOMER_UNKNOWN", $"there is no customer '{parent}'");
+            if (!_customers.TryGet(parent, out above)) Add($"{path}.parent", "CUSTOMER_UNKNOWN", $"there is no customer '{parent}'");
             else if (!seen.Add(parent)) Add($"{path}.parent", "HIERARCHY_CYCLE", $"leads back to '{parent}'");
             else if (seen.Count > ContractBook.MaxHierarchy) Add($"{path}.parent", "HIERARCHY_DEEP", $"has more than {ContractBook.MaxHierarchy} customers above one another");
             else if (above is not null) continue;
@@ -53,14 +54,14 @@ sealed class ReferenceCheck(FileParts parts, JsonElement root, ContractBook know
         for (var i = 0; i < charges.Count; i++)
         {
             if (charges[i] is not UsageCharge charge) continue;
-            if (!_meters.TryGetValue(charge.Meter, out var meter)) Add($"{path}[{i}].meter", "METER_UNKNOWN", $"there is no meter '{charge.Meter}'");
+            if (!_meters.TryGet(charge.Meter, out var meter)) Add($"{path}[{i}].meter", "METER_UNKNOWN", $"there is no meter '{charge.Meter}'");
             else if (meter is not null && MeterFit.Fault(charge, meter) is var (code, reason)) Add($"{path}[{i}].price", code, reason);
         }
     }
 
     void Contract(Contract contract, string path)
     {
-        if (!_customers.ContainsKey(contract.Customer)) Add($"{path}.customer", "CUSTOMER_UNKNOWN", $"there is no customer '{contract.Customer}'");
+        if (!_customers.Has(contract.Customer)) Add($"{path}.customer", "CUSTOMER_UNKNOWN", $"there is no customer '{contract.Customer}'");
         for (var i = 0; i < contract.Versions.Count; i++) Version(contract, contract.Versions[i], $"{path}.versions[{i}]");
     }
 
@@ -71,7 +72,7 @@ sealed class ReferenceCheck(FileParts parts, JsonElement root, ContractBook know
         var complete = true;
         if (version.PriceBook is { } id)
         {
-            if (!_books.TryGetValue(id, out var book)) Add($"{path}.priceBook", "PRICE_BOOK_UNKNOWN", $"there is no price book '{id}'");
+            if (!_books.TryGet(id, out var book)) Add($"{path}.priceBook", "PRICE_BOOK_UNKNOWN", $"there is no price book '{id}'");
             complete = book is not null;
             if (book is not null) Book(contract, version, book, path, ids);
         }
@@ -125,11 +126,11 @@ sealed class ReferenceCheck(FileParts parts, JsonElement root, ContractBook know
     {
         for (var i = 0; i < version.Credits.Grants.Count; i++)
         {
-            if (version.Credits.Grants[i].Meter is { } meter && !_meters.ContainsKey(meter)) Add($"{path}.credits.grants[{i}].meter", "METER_UNKNOWN", $"there is no meter '{meter}'");
+            if (version.Credits.Grants[i].Meter is { } meter && !_meters.Has(meter)) Add($"{path}.credits.grants[{i}].meter", "METER_UNKNOWN", $"there is no meter '{meter}'");
         }
         for (var i = 0; i < version.Entitlements.Count; i++)
         {
-            if (version.Entitlements[i] is MeteredEntitlement { Meter: var meter } && !_meters.ContainsKey(meter)) Add($"{path}.entitlements[{i}].meter", "METER_UNKNOWN", $"there is no meter '{meter}'");
+            if (version.Entitlements[i] is MeteredEntitlement { Meter: var meter } && !_meters.Has(meter)) Add($"{path}.entitlements[{i}].meter", "METER_UNKNOWN", $"there is no meter '{meter}'");
         }
     }
 
@@ -151,16 +152,33 @@ sealed class ReferenceCheck(FileParts parts, JsonElement root, ContractBook know
         }
     }
 
-    static Dictionary<string, T?> Merged<T>(IReadOnlyList<T> items, JsonElement root, string part, IReadOnlyDictionary<string, T> known) where T : class
+    /// <summary>Definitions by id: the file's before those that are known.</summary>
+    sealed class Named<T> where T : class
     {
-        var merged = known.ToDictionary(k => k.Key, k => (T?)k.Value, StringComparer.Ordinal);
-        var i = 0;
-        foreach (var id in Ids(root, part))
+        readonly Dictionary<string, T?> _ofFile = new(StringComparer.Ordinal);
+        readonly IReadOnlyDictionary<string, T> _known;
+
+        public Named(IReadOnlyList<T> items, IEnumerable<string?> ids, IReadOnlyDictionary<string, T> known)
         {
-            if (id is not null) merged[id] = i < items.Count ? items[i] : null;
-            i++;
+            _known = known;
+            var i = 0;
+            foreach (var id in ids)
+            {
+                if (id is not null) _ofFile[id] = i < items.Count ? items[i] : null;
+                i++;
+            }
         }
-        return merged;
+
+        public bool Has(string id) => TryGet(id, out _);
+
+        /// <summary>Whether there is one; null where it has a fault.</summary>
+        public bool TryGet(string id, out T? item)
+        {
+            if (_ofFile.TryGetValue(id, out item)) return true;
+            var found = _known.TryGetValue(id, out var other);
+            item = other;
+            return found;
+        }
     }
 
     /// <summary>The ids of a part as they stand in the text; null where there is none.</summary>

@@ -51,6 +51,8 @@ static class ChargeShapes
         return v => new(negative[v], conversion[v], place[v], free[v]);
     });
 
+    static Shape<int> TrialDays { get; } = Int(0, 36_500);
+
     /// <summary>What all charges have.</summary>
     sealed class Common<T>(FieldList<T> o) where T : ChargeDefinition
     {
@@ -67,8 +69,6 @@ static class ChargeShapes
         public Field<T, IReadOnlyList<ChargeDiscount>> Discounts { get; } = o.List("discounts", Discount, c => c.Discounts, "Taken one after the other.", most: 100);
 
         public Field<T, RoundingTerms> Rounding { get; } = o.Value("rounding", ChargeShapes.Rounding, RoundingTerms.Default, c => c.Rounding, "Left out: each line to the currency's minor unit, half up.");
-
-        public Field<T, int> TrialDays { get; } = o.Value("trialDays", Int(0, 36_500), 0, c => c.TrialDays, "So many days from the contract's start are free.");
     }
 
     static Shape<UsageCharge> Usage { get; } = new ObjectShape<UsageCharge>("usageCharge", "A price for what a meter measured, billed in arrears.", o =>
@@ -85,10 +85,11 @@ static class ChargeShapes
         var accumulate = o.Value("accumulate", OneOf<Accumulation>(), Accumulation.Period, c => c.Accumulate, "Over what tiers, free units, minimum and maximum run on.");
         var prorate = o.Nullable("prorateUnits", OneOf<Proration>(), c => c.ProrateUnits, "Units added in mid-period count for the rest of it, by this rule; null: whole.");
         var rest = new Rest<UsageCharge>(o);
+        var trial = o.Value("trialDays", TrialDays, 0, c => c.TrialDays, "So many days from the contract's start are free: what is used in them costs nothing.");
         return v => ChargeCheck.Checked(new UsageCharge(common.Id[v], common.Product[v], meter[v], price[v])
         {
             Description = common.Description[v], Quantity = quantity[v], Minimum = minimum[v], Maximum = maximum[v], Order = order[v], Split = split[v],
-            Accumulate = accumulate[v], ProrateUnits = prorate[v], Discounts = rest.Discounts[v], Rounding = rest.Rounding[v], TrialDays = rest.TrialDays[v],
+            Accumulate = accumulate[v], ProrateUnits = prorate[v], Discounts = rest.Discounts[v], Rounding = rest.Rounding[v], TrialDays = trial[v],
         });
     });
 
@@ -103,10 +104,11 @@ static class ChargeShapes
         var every = o.Value("everyPeriods", Int(1, MaxPeriods), 1, c => c.EveryPeriods, "For how many billing periods it is.");
         var proration = o.Value("proration", OneOrNone<Proration>(), Proration.Days, c => c.Proration, "How a part of a period counts; none: as a whole one.");
         var rest = new Rest<RecurringCharge>(o);
+        var trial = o.Value("trialDays", TrialDays, 0, c => c.TrialDays, "So many days from the contract's start are free: the fee is due for the rest.");
         return v => ChargeCheck.Checked(new RecurringCharge(common.Id[v], common.Product[v], PriceOf(amount[v], price[v], quantity[v]), amount[v] is null ? quantity[v]!.Value : Exact.One)
         {
             Description = common.Description[v], Timing = timing[v], EveryPeriods = every[v], Proration = proration[v],
-            Discounts = rest.Discounts[v], Rounding = rest.Rounding[v], TrialDays = rest.TrialDays[v],
+            Discounts = rest.Discounts[v], Rounding = rest.Rounding[v], TrialDays = trial[v],
         });
     }, also: Either("amount", "price", "quantity"));
 
@@ -119,7 +121,7 @@ static class ChargeShapes
         var rest = new Rest<OneOffCharge>(o);
         return v => ChargeCheck.Checked(new OneOffCharge(common.Id[v], common.Product[v], amount[v])
         {
-            Description = common.Description[v], At = at[v], Discounts = rest.Discounts[v], Rounding = rest.Rounding[v], TrialDays = rest.TrialDays[v],
+            Description = common.Description[v], At = at[v], Discounts = rest.Discounts[v], Rounding = rest.Rounding[v],
         });
     });
 

@@ -55,6 +55,7 @@ static class ContractShapes
 
     public static ObjectShape<FileParts> File { get; } = new("file", "Customers, meters, price books and contracts.", o =>
     {
+        o.Optional("$schema", Label, _ => null, "The schema, for editors.");
         var customers = o.List("customers", MeterShapes.Customer, f => f.Customers, "Who uses and pays.", FileParts.MaxItems);
         var meters = o.List("meters", MeterShapes.Meter, f => f.Meters, "What is measured.", FileParts.MaxItems);
         var books = o.List("priceBooks", ChargeShapes.PriceBook, f => f.PriceBooks, "What it costs.", FileParts.MaxItems);
