@@ -145,7 +145,7 @@ public sealed class Agreement
                     byId?.Add(charge.Id, runs.Count);
                     runs.Add([run]);
                 }
-                else if (runs[at][^1] is var last && last.Window.End == run.Window.Start && SameTerms(last.Charge, charge)) runs[at][^1] = last with { Window = new(last.Window.Start, run.Window.End) };
+                else if (runs[at][^1] is var last && last.Window.End == run.Window.Start && GoesOn(last, run)) runs[at][^1] = last with { Window = new(last.Window.Start, run.Window.End) };
                 else runs[at].Add(run);
             }
         }
@@ -184,6 +184,13 @@ public sealed class Agreement
 
     Charge Fixed(ChargeDefinition charge, PriceModel price) =>
         new(charge.Id, price, new() { Discounts = [.. charge.Discounts.Select(d => d.Priced).OfType<Discount>()], Rounding = charge.Rounding.For(Contract.Currency) });
+
+    /// <summary>Whether a run is of the same terms as the one before it; usage under a change that cuts by time is cut all the same.</summary>
+    static bool GoesOn(ChargeRun last, ChargeRun run)
+    {
+        var cuts = run.Version.Amendment == AmendmentProration.Time && !ReferenceEquals(run.Version, last.Version) && run.Charge is UsageCharge { Accumulate: Accumulation.Period };
+        return !cuts && SameTerms(last.Charge, run.Charge);
+    }
 
     static bool SameTerms(ChargeDefinition a, ChargeDefinition b) => ReferenceEquals(a, b) || CanonicalJson.Write(a) == CanonicalJson.Write(b);
 

@@ -93,13 +93,37 @@ static class UsageFigures
         return AddsUp(meter) ? Exact.Sum(figures.Select(f => f.Quantity)) : Exact.Sum(ByGroup(meter, figures).Select(g => g.Quantity));
     }
 
-    /// <summary>The items of a charge's price: an item for each figure, or for each group.</summary>
-    public static Usage Items(UsageCharge charge, Meter meter, IReadOnlyList<UsageFigure> figures, ZoneClock zone) => charge.Items switch
+    /// <summary>The items of a charge's price: the events, the meter's windows, or the groups.</summary>
+    /// <param name="charge">Whose price.</param>
+    /// <param name="meter">Its meter.</param>
+    /// <param name="figures">Within <paramref name="window"/>.</param>
+    /// <param name="window">The time.</param>
+    /// <param name="calendar">The contract's.</param>
+    /// <param name="final">Whether the time is over, so that windows without usage are known to have none: where they have a price, they are items too.</param>
+    public static Usage Items(UsageCharge charge, Meter meter, IReadOnlyList<UsageFigure> figures, TimeWindow window, BillingCalendar calendar, bool final) => charge.Items switch
     {
         UsageItems.Events => new(figures.Select(f => new UsageItem(f.Quantity)).ToList()),
-        UsageItems.Windows when charge.Price is Windowed windowed => new(figures.Select(f => new UsageItem(f.Quantity, windowed.RuleOf(f.Window, zone))).ToList()),
-        UsageItems.Windows => new(figures.Select(f => new UsageItem(f.Quantity)).ToList()),
+        UsageItems.Windows => new(Windows(charge.Price, meter, figures, window, new(calendar, meter.Definition.Window), final).ToList()),
         _ => new(ByGroup(meter, figures).Select(g => new UsageItem(g.Quantity, Names(charge, meter, g.Group))).ToList()),
+    };
+
+    static IEnumerable<UsageItem> Windows(PriceModel price, Meter meter, IReadOnlyList<UsageFigure> figures, TimeWindow span, WindowSchedule schedule, bool final)
+    {
+        var byWindow = figures.GroupBy(f => schedule.Of(f.Window.Start)).ToDictionary(g => g.Key, g => Quantity(meter, [.. g]));
+        var windows = final && CostsUnused(price) ? schedule.Meeting(span) : byWindow.Keys.OrderBy(w => w.Start);
+        foreach (var window in windows)
+        {
+            var quantity = byWindow.GetValueOrDefault(window);
+            yield return price is Windowed windowed ? new(quantity, windowed.RuleOf(window, schedule.Calendar.Zone)) : new(quantity);
+        }
+    }
+
+    /// <summary>Whether a window without usage costs something: its commitment, say.</summary>
+    static bool CostsUnused(PriceModel price) => price switch
+    {
+        Windowed windowed => windowed.Rules.Any(r => !(r.Commitment?.Apply(r.Price.Price(Exact.Zero)).Total ?? r.Price.Price(Exact.Zero)).IsZero),
+        Grouped grouped => !grouped.Each.Price(Exact.Zero).IsZero,
+        _ => false,
     };
 
     /// <summary>A matrix names its dimensions, in its own order; other models take the group's values as they are. A missing value is an empty one.</summary>

@@ -115,14 +115,15 @@ sealed class UsageLines(Agreement agreement, int ordinal, ImmutableSortedDiction
         }
     }
 
-    /// <summary>Each run alone, for its share of the period's days.</summary>
+    /// <summary>Each run alone, for its share of the period's days; of the time, where a run is shorter than a day.</summary>
     void ByTime(List<UsageRun> runs)
     {
+        Share Of(UsageRun run, Proration rule) => Shares.Of(run.Window, agreement.Whole(ordinal).Window, rule, agreement.Calendar.Zone);
+        var rule = runs.TrueForAll(r => Of(r, Proration.Days).Numerator > 0) ? Proration.Days : Proration.Seconds;
         foreach (var run in runs)
         {
-            var days = Shares.Of(run.Window, agreement.Whole(ordinal).Window, Proration.Days, agreement.Calendar.Zone);
-            if (days.Numerator == 0) throw new PricingException("amendment", $"{run.Window} is no day of the period, so it has no share of it");
-            _lines.Add(Line(run, PartOfPeriod.Of(Rating(run), (Exact)days.Numerator / days.Denominator), new(null), Exact.Zero, final));
+            var share = Of(run, rule);
+            _lines.Add(Line(run, PartOfPeriod.Of(Rating(run), (Exact)share.Numerator / share.Denominator), new(null), Exact.Zero, final));
         }
     }
 
@@ -171,7 +172,7 @@ sealed class UsageLines(Agreement agreement, int ordinal, ImmutableSortedDiction
     /// <summary>Models of items rate the period's items together; what was billed is taken off.</summary>
     InvoiceLine Items(UsageRun run, Charge rating, Progress soFar, Exact paid, bool last)
     {
-        var own = UsageFigures.Items(run.Charge, run.Meter, run.Figures, agreement.Calendar.Zone);
+        var own = UsageFigures.Items(run.Charge, run.Meter, run.Figures, run.Window, agreement.Calendar, final);
         Usage? before = soFar.Items.Count == 0 ? null : new Usage(soFar.Items.ToArray());
         if (run.Charge.ProrateUnits is null) soFar.Items.AddRange(own.Items);
         var trail = NewTrail();
