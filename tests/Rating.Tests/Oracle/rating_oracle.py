@@ -380,11 +380,18 @@ def true_up(case):
 
 
 KINDS = {"charge": charge, "document": document, "credits": credits, "true_up": true_up}
-count = 0
-for number_of_line, text in enumerate(sys.stdin):
-    one = json.loads(text)
-    expected = KINDS[one["kind"]](one)
-    count += 1
-    if expected != F(one["ours"]):
-        print(f"case {number_of_line}: expected {expected}, found {one['ours']}: {text.strip()}")
-print(f"{count} cases")
+
+
+def main():
+    count = 0
+    for number_of_line, text in enumerate(sys.stdin):
+        one = json.loads(text)
+        expected = KINDS[one["kind"]](one)
+        count += 1
+        if expected != F(one["ours"]):
+            print(f"case {number_of_line}: expected {expected}, found {one['ours']}: {text.strip()}")
+    print(f"{count} cases")
+
+
+if __name__ == "__main__":
+    main()
