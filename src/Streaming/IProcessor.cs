@@ -18,6 +18,19 @@ public interface IProcessor
     }
 }
 
+/// <summary>
+/// A processor over bytes that wants to see records some time before their turn, to bring near what they will touch: where state is larger than the
+/// processor's caches, most of the time is spent waiting for memory.
+/// </summary>
+public interface ILookAhead
+{
+    /// <summary>
+    /// A record that will be processed soon, as a rule; it may be told of twice, or never. Nothing that can be seen may change, and what is wrong with the
+    /// record is said when its turn comes. Spans are valid during the call only.
+    /// </summary>
+    void LookAhead(long offset, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
+}
+
 /// <summary>One node of a topology for one task, over typed records (Kafka Streams' Processor). Called from one thread only.</summary>
 public interface IProcessor<TKeyIn, TValueIn, TKeyOut, TValueOut>
 {

@@ -12,6 +12,16 @@ public interface IStateStore
     /// <summary>Takes one changelog record back, in the order in which they were written. No value: the key was deleted.</summary>
     void Restore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool deleted);
 
+    /// <summary>
+    /// Takes a number of consecutive records back. The same as one by one; a store whose state is larger than the processor's caches can fetch ahead here what
+    /// the records will touch.
+    /// </summary>
+    void Restore(ReadOnlySpan<ChangelogRecord> records)
+    {
+        foreach (ref readonly var record in records)
+            Restore(record.Key, record.Value, record.IsDeleted);
+    }
+
     /// <summary>Writes every change since the last call, at most one record per key.</summary>
     void Flush(IChangelog changelog);
 }

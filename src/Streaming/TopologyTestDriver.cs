@@ -155,7 +155,10 @@ public sealed class TopologyTestDriver : IDisposable
             HasValue = input.Value is not null,
             Headers = input.Headers,
         };
-        task.Process(task.Entrance(input.Topic), in record);
+        var entrance = task.Entrance(input.Topic);
+        if (entrance is [{ LookAhead: { } processor }])
+            processor.LookAhead(record.Offset, record.Key, record.Value);
+        task.Process(entrance, in record);
     }
 
     private long NextOffset(string topic, int partition)

@@ -35,11 +35,11 @@ internal sealed class CountingProcessor(string sink = "sink", string deadLetters
             throw new FormatException("the value is poison");
     }
 
-    public static Topology Topology(string input, string output, string deadLetters = "dead") => new Topology()
+    public static Topology Topology(string input, string output, string deadLetters = "dead", Func<IStateStore>? store = null) => new Topology()
         .AddSource("source", input)
         .AddProcessor("count", () => new CountingProcessor("sink", deadLetters), "source")
         .AddSink("sink", output, "count")
-        .AddStateStore(() => new CountStore(), "counts", "count");
+        .AddStateStore(store ?? (() => new CountStore()), "counts", "count");
 }
 
 internal sealed class CountStore : IStateStore
@@ -48,6 +48,9 @@ internal sealed class CountStore : IStateStore
     private readonly SortedSet<string> dirty = new(StringComparer.Ordinal);
 
     public string Name => "counts";
+
+    /// <summary>How long it takes to restore a record.</summary>
+    public TimeSpan EachRestore { get; init; }
 
     public IReadOnlyDictionary<string, long> Counts => counts;
 
@@ -65,6 +68,8 @@ internal sealed class CountStore : IStateStore
 
     public void Restore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool deleted)
     {
+        if (EachRestore > TimeSpan.Zero)
+            Thread.Sleep(EachRestore);
         if (deleted)
             counts.Remove(Encoding.UTF8.GetString(key));
         else

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
 using Confluent.Kafka.Admin;
@@ -276,6 +277,32 @@ public abstract class RuntimeContract(IBroker broker)
         {
             return 0;
         }
+    }
+
+    [SkippableFact]
+    public async Task ARestoreThatTakesLongerThanThePollInterval_KeepsItsMembership()
+    {
+        using var probe = NewProbe();
+        var (input, output) = (await probe.CreateAsync("in"), await probe.CreateAsync("out"));
+        const int Keys = 1500;
+        for (var i = 0; i < Keys; i++)
+            probe.Send(input, Probe.Number(i), "v", 1_000);
+        probe.Flush();
+        await using (var first = new KafkaStream(CountingProcessor.Topology(input, output), probe.Config, probe.Log))
+        {
+            await first.StartAsync();
+            await probe.ReadAsync(output, Keys);
+        }
+        // 12 seconds, twice the interval; librdkafka hands over up to a thousand records at once.
+        var slow = CountingProcessor.Topology(input, output, store: () => new CountStore { EachRestore = TimeSpan.FromMilliseconds(8) });
+        await using var second = new KafkaStream(slow, probe.Config with { MaxPollInterval = TimeSpan.FromSeconds(6) }, probe.Log);
+        await second.StartAsync();
+        probe.Send(input, "7", "v", 1_000);
+        probe.Flush();
+        var last = (await probe.ReadAsync(output, Keys + 1))[^1];
+        Assert.Equal(2, BinaryPrimitives.ReadInt64BigEndian(last.Message.Value));
+        Assert.DoesNotContain("max.poll.interval", probe.Log.ToString(), StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("MAXPOLL", probe.Log.ToString(), StringComparison.Ordinal);
     }
 
     private static KafkaStream Instance(TestTopics topics, GroupProtocol protocol, string server) =>

@@ -19,6 +19,9 @@ public struct Account
     /// <summary>The line that the last window went into.</summary>
     public BillingLine? Line;
 
+    /// <summary>The pack of the changelog that holds its latest entry; 0 before the first.</summary>
+    public long Pack;
+
     /// <summary>Year * 12 + month - 1 of the last closed window.</summary>
     public int Period;
 
@@ -28,7 +31,6 @@ public struct Account
     /// <summary>The place among all accounts by customer and meter.</summary>
     public int Rank;
 
-    internal uint Hash;
     internal int KeyAt;
     internal short CustomerLength;
     internal short KeyLength;

@@ -8,6 +8,7 @@ sealed class AccountTable
 {
     const ulong Multiplier = 0x9E3779B97F4A7C15;
     const int SmallestTable = 1024;
+    const int Ahead = 16;
 
     readonly Slab<Account> _accounts = new();
     readonly List<int> _unranked = [];
@@ -15,8 +16,8 @@ sealed class AccountTable
     KeyArena _keys = new();
     List<int> _ordered = [];
 
-    // An account's number plus one; 0 is empty. At most three quarters are filled.
-    int[] _slots = new int[SmallestTable];
+    // An account's hash above and its number plus one below; 0 is empty. At most three quarters are filled. The hash spares a look at the wrong account.
+    ulong[] _slots = new ulong[SmallestTable];
 
     public int Count { get; private set; }
 
@@ -30,34 +31,57 @@ sealed class AccountTable
     public ReadOnlySpan<byte> Meter(int account) => Key(account)[(_accounts[account].CustomerLength + 1)..];
 
     /// <summary>The account's number, or <see cref="Account.None"/>.</summary>
-    public int Find(ReadOnlySpan<byte> customer, ReadOnlySpan<byte> meter)
+    public int Find(uint hash, ReadOnlySpan<byte> customer, ReadOnlySpan<byte> meter)
     {
-        var hash = Hash(customer, meter);
         var slots = _slots;
         for (var i = unchecked((int)hash) & (slots.Length - 1); slots[i] != 0; i = (i + 1) & (slots.Length - 1))
         {
-            ref var account = ref _accounts[slots[i] - 1];
-            if (account.Hash != hash || account.CustomerLength != customer.Length || account.KeyLength != customer.Length + 1 + meter.Length) continue;
+            if (HashOf(slots[i]) != hash) continue;
+            ref var account = ref _accounts[NumberOf(slots[i])];
+            if (account.CustomerLength != customer.Length || account.KeyLength != customer.Length + 1 + meter.Length) continue;
             var key = _keys.Get(account.KeyAt, account.KeyLength);
-            if (key[..customer.Length].SequenceEqual(customer) && key[(customer.Length + 1)..].SequenceEqual(meter)) return slots[i] - 1;
+            if (key[..customer.Length].SequenceEqual(customer) && key[(customer.Length + 1)..].SequenceEqual(meter)) return NumberOf(slots[i]);
         }
         return Account.None;
     }
 
-    public int Add(ReadOnlySpan<byte> customer, ReadOnlySpan<byte> meter)
+    /// <summary>The account that a hash most likely leads to, for fetching ahead; nothing but the table is looked at.</summary>
+    public int Guess(uint hash)
+    {
+        var slots = _slots;
+        for (var i = unchecked((int)hash) & (slots.Length - 1); slots[i] != 0; i = (i + 1) & (slots.Length - 1))
+        {
+            if (HashOf(slots[i]) == hash) return NumberOf(slots[i]);
+        }
+        return Account.None;
+    }
+
+    /// <summary>Fetching ahead, first step: the place in the table.</summary>
+    public void FetchSlot(uint hash) => CacheLine.Fetch(ref _slots[unchecked((int)hash) & (_slots.Length - 1)]);
+
+    /// <summary>Second step: the account.</summary>
+    public void FetchAccount(int account) => CacheLine.Fetch(ref _accounts[account]);
+
+    /// <summary>Third step, once the account is near: its key.</summary>
+    public void FetchKey(int account)
+    {
+        ref var row = ref _accounts[account];
+        if (row.KeyLength > 0) CacheLine.Fetch(Key(account));
+    }
+
+    public int Add(uint hash, ReadOnlySpan<byte> customer, ReadOnlySpan<byte> meter)
     {
         if (Count >= _slots.Length / 4 * 3) Rebuild(_slots.Length * 2);
         var number = _accounts.Take();
         _accounts[number] = new()
         {
-            Hash = Hash(customer, meter),
             KeyAt = _keys.Add(customer, meter),
             CustomerLength = (short)customer.Length,
             KeyLength = (short)(customer.Length + 1 + meter.Length),
             Period = int.MinValue,
             Windows = Account.None,
         };
-        Place(number);
+        Place((ulong)hash << 32 | (uint)(number + 1));
         _unranked.Add(number);
         Count++;
         return number;
@@ -66,12 +90,12 @@ sealed class AccountTable
     public void Remove(int account)
     {
         var mask = _slots.Length - 1;
-        var hole = unchecked((int)_accounts[account].Hash) & mask;
-        while (_slots[hole] != account + 1) hole = (hole + 1) & mask;
+        var hole = unchecked((int)Hash(Customer(account), Meter(account))) & mask;
+        while (NumberOf(_slots[hole]) != account) hole = (hole + 1) & mask;
         // What follows moves up unless it would come to stand before its own place.
         for (var i = (hole + 1) & mask; _slots[i] != 0; i = (i + 1) & mask)
         {
-            var home = unchecked((int)_accounts[_slots[i] - 1].Hash) & mask;
+            var home = unchecked((int)HashOf(_slots[i])) & mask;
             if (((i - home) & mask) < ((i - hole) & mask)) continue;
             _slots[hole] = _slots[i];
             hole = i;
@@ -87,13 +111,15 @@ sealed class AccountTable
     {
         if (_dead.Count > 0) Bury();
         if (_unranked.Count == 0) return;
-        _unranked.Sort(Compare);
+        var added = AccountOrder.Sort(_unranked, this);
         var merged = new List<int>(Count);
         var (i, j) = (0, 0);
-        while (i < _ordered.Count || j < _unranked.Count)
+        while (i < _ordered.Count || j < added.Length)
         {
-            var old = j == _unranked.Count || (i < _ordered.Count && Compare(_ordered[i], _unranked[j]) < 0);
-            var next = old ? _ordered[i++] : _unranked[j++];
+            if (i + Ahead < _ordered.Count) FetchAccount(_ordered[i + Ahead]);
+            if (i + Ahead / 2 < _ordered.Count) FetchKey(_ordered[i + Ahead / 2]);
+            var old = j == added.Length || (i < _ordered.Count && Key(_ordered[i]).SequenceCompareTo(Key(added[j])) < 0);
+            var next = old ? _ordered[i++] : added[j++];
             _accounts[next].Rank = merged.Count;
             merged.Add(next);
         }
@@ -102,7 +128,7 @@ sealed class AccountTable
     }
 
     /// <summary>All accounts, in no order that means anything.</summary>
-    public IEnumerable<int> All => _slots.Where(s => s != 0).Select(s => s - 1);
+    public IEnumerable<int> All => _slots.Where(s => s != 0).Select(NumberOf);
 
     /// <summary>All accounts in the order of their keys.</summary>
     public IReadOnlyList<int> Ordered()
@@ -130,27 +156,28 @@ sealed class AccountTable
         _dead.Clear();
     }
 
-    // The zero byte between them is below every byte that an id may hold, so comparing the keys compares customer first, then meter.
-    int Compare(int a, int b) => Key(a).SequenceCompareTo(Key(b));
-
     void Rebuild(int size)
     {
         var old = _slots;
-        _slots = new int[size];
+        _slots = new ulong[size];
         foreach (var slot in old)
         {
-            if (slot != 0) Place(slot - 1);
+            if (slot != 0) Place(slot);
         }
     }
 
-    void Place(int account)
+    void Place(ulong slot)
     {
-        var i = unchecked((int)_accounts[account].Hash) & (_slots.Length - 1);
+        var i = unchecked((int)HashOf(slot)) & (_slots.Length - 1);
         while (_slots[i] != 0) i = (i + 1) & (_slots.Length - 1);
-        _slots[i] = account + 1;
+        _slots[i] = slot;
     }
 
-    static uint Hash(ReadOnlySpan<byte> customer, ReadOnlySpan<byte> meter) => unchecked((uint)Mix(Mix(Multiplier, customer), meter));
+    static uint HashOf(ulong slot) => (uint)(slot >> 32);
+
+    static int NumberOf(ulong slot) => unchecked((int)slot) - 1;
+
+    public static uint Hash(ReadOnlySpan<byte> customer, ReadOnlySpan<byte> meter) => unchecked((uint)Mix(Mix(Multiplier, customer), meter));
 
     static ulong Mix(ulong hash, ReadOnlySpan<byte> text)
     {
@@ -168,34 +195,5 @@ sealed class AccountTable
     {
         var high = Math.BigMul(value, Multiplier, out var low);
         return high ^ low;
-    }
-}
-
-/// <summary>Account keys one after the other, in pages.</summary>
-sealed class KeyArena
-{
-    const int PageBits = 16, PageSize = 1 << PageBits;
-
-    readonly List<byte[]> _pages = [];
-    int _length = PageSize;
-
-    public ReadOnlySpan<byte> Get(int at, int length) => _pages[at >> PageBits].AsSpan(at & (PageSize - 1), length);
-
-    public int Add(ReadOnlySpan<byte> customer, ReadOnlySpan<byte> meter)
-    {
-        var length = customer.Length + 1 + meter.Length;
-        if (_length + length > PageSize)
-        {
-            if (_pages.Count == 1 << (31 - PageBits)) throw new InvalidOperationException("The accounts of one partition fill 2 GB");
-            _pages.Add(new byte[PageSize]);
-            _length = 0;
-        }
-        var at = ((_pages.Count - 1) << PageBits) + _length;
-        var to = _pages[^1].AsSpan(_length);
-        customer.CopyTo(to);
-        to[customer.Length] = 0;
-        meter.CopyTo(to[(customer.Length + 1)..]);
-        _length += length;
-        return at;
     }
 }

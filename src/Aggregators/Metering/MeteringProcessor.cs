@@ -14,7 +14,7 @@ namespace Streams.Aggregators.Metering;
 /// Metering of one partition: duplicates out, windows, exact sums, rating at the close. docs/adr/0004-metering-state.md says in which order an event is judged.
 /// </summary>
 public sealed class MeteringProcessor(MeteringOptions options, ITermsSource termsSource, IWriterSchemas? writerSchemas, MeteringProgress? progress = null)
-    : IProcessor
+    : IProcessor, ILookAhead
 {
     public const string Rated = "rated", DispositionsSink = "dispositions", Store = "metering", Seen = "seen";
 
@@ -25,6 +25,7 @@ public sealed class MeteringProcessor(MeteringOptions options, ITermsSource term
     readonly byte[] _flushMeter = Encoding.UTF8.GetBytes(options.FlushMeter);
     readonly ArrayBufferWriter<byte> _value = new(256);
     readonly TermsLeases _leases = new();
+    readonly ExpectedEvents _expected = new(options.UsageEventSchemaId);
     DispositionCounts _counts = new();
     IProcessorContext _context = null!;
     MeteringStore _store = null!;
@@ -58,6 +59,8 @@ public sealed class MeteringProcessor(MeteringOptions options, ITermsSource term
         else DeadLetter(record, code, Deserialization, $"The value cannot be read with schema id {schemaId}");
     }
 
+    public void LookAhead(long offset, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => _expected.Add(offset, value, _store, _seen);
+
     public void BeforeCommit()
     {
         if (_counts.Records == 0) return;
@@ -80,9 +83,8 @@ public sealed class MeteringProcessor(MeteringOptions options, ITermsSource term
             DeadLetter(record, "AVRO_MALFORMED", Deserialization, e.Message, e);
             return;
         }
-        var identity = SipHash128.Identity(usage.Source, usage.Id);
-        _seen.Prefetch(identity);
-        var account = _store.FindAccount(usage.CustomerId, usage.Meter);
+        var (hash, identity) = _expected.Take(record.Offset, usage);
+        var account = _store.FindAccount(hash, usage.CustomerId, usage.Meter);
         if (Refusal(record, usage, known: account != Account.None) is var (code, reason)) DeadLetter(record, code, Validation, reason);
         else Judge(record, usage, identity, account);
     }
@@ -193,7 +195,12 @@ public sealed class MeteringProcessor(MeteringOptions options, ITermsSource term
         {
             do
             {
-                foreach (var window in _store.TakeFirst()) Rate(window);
+                var windows = _store.TakeFirst();
+                for (var i = 0; i < windows.Length; i++)
+                {
+                    _store.FetchBehind(windows, i);
+                    Rate(windows[i]);
+                }
             }
             while (_store.FirstOpen != long.MaxValue && ClosesAt(_store.FirstOpen) <= _store.StreamTime);
             Forget();

@@ -9,26 +9,35 @@ namespace Streams.Aggregators.Metering;
 
 /// <summary>
 /// Stream time, totals, accounts with their open windows and period quantities, and the terms that open windows are rated by. Its changelog holds one
-/// record for the clock ("c"), one for each account ("a" and its key) and one for each terms ("t" and their id).
+/// record for the clock ("c"), packs of accounts (<see cref="AccountPacks"/>) and one record for each terms ("t" and their id).
 /// </summary>
-public sealed class MeteringStore(string name) : IStateStore
+public sealed class MeteringStore : IStateStore
 {
-    const byte ClockKey = (byte)'c', AccountKey = (byte)'a', TermsKey = (byte)'t';
+    const byte ClockKey = (byte)'c', TermsKey = (byte)'t';
     const int Int128Size = 16;
+    const int Ahead = 16;
 
     readonly AccountTable _accounts = new();
-    readonly Slab<OpenWindow> _windows = new();
+    readonly WindowChains _windows;
+    readonly AccountPacks _packs;
     readonly OpenSlices _slices = new();
     readonly Dictionary<UInt128, HeldTerms> _terms = [];
     readonly List<int> _dirty = [];
     readonly List<byte[]> _removed = [];
+    readonly List<UInt128> _removedTerms = [];
     readonly List<HeldTerms> _newTerms = [];
-    readonly ArrayBufferWriter<byte> _key = new(256);
     readonly ArrayBufferWriter<byte> _value = new(1024);
     HeldTerms? _recentTerms;
     bool _clockDirty;
 
-    public string Name => name;
+    public MeteringStore(string name)
+    {
+        Name = name;
+        _windows = new(_accounts);
+        _packs = new(_accounts, _windows, new(_accounts, _windows, Hold));
+    }
+
+    public string Name { get; }
 
     /// <summary>The highest event time seen, in microseconds; <see cref="long.MinValue"/> before the first event.</summary>
     public long StreamTime { get; private set; } = long.MinValue;
@@ -51,18 +60,32 @@ public sealed class MeteringStore(string name) : IStateStore
 
     public ReadOnlySpan<byte> Meter(int account) => _accounts.Meter(account);
 
-    /// <summary>The account's number, or <see cref="Account.None"/>.</summary>
-    public int FindAccount(ReadOnlySpan<byte> customer, ReadOnlySpan<byte> meter) => _accounts.Find(customer, meter);
+    public static uint HashOf(ReadOnlySpan<byte> customer, ReadOnlySpan<byte> meter) => AccountTable.Hash(customer, meter);
 
-    public int AddAccount(ReadOnlySpan<byte> customer, ReadOnlySpan<byte> meter) => _accounts.Add(customer, meter);
+    /// <summary>The account's number, or <see cref="Account.None"/>.</summary>
+    public int FindAccount(uint hash, ReadOnlySpan<byte> customer, ReadOnlySpan<byte> meter) => _accounts.Find(hash, customer, meter);
+
+    public int AddAccount(ReadOnlySpan<byte> customer, ReadOnlySpan<byte> meter) => _accounts.Add(HashOf(customer, meter), customer, meter);
+
+    /// <summary>Brings the place of an account in the table near.</summary>
+    public void FetchSlot(uint hash) => _accounts.FetchSlot(hash);
+
+    /// <summary>Brings an account near whose place in the table is.</summary>
+    public void FetchAccount(uint hash)
+    {
+        var account = _accounts.Guess(hash);
+        if (account != Account.None) _accounts.FetchAccount(account);
+    }
+
+    /// <summary>Brings an account's key and latest window near; the account is.</summary>
+    public void FetchDetails(uint hash)
+    {
+        var account = _accounts.Guess(hash);
+        if (account != Account.None) _windows.FetchDetails(account);
+    }
 
     /// <summary>The number of the account's open window of this start, or <see cref="Account.None"/>.</summary>
-    public int FindWindow(int account, long start)
-    {
-        var window = account == Account.None ? Account.None : _accounts[account].Windows;
-        while (window != Account.None && _windows[window].Start != start) window = _windows[window].Next;
-        return window;
-    }
+    public int FindWindow(int account, long start) => _windows.Find(account, start);
 
     public void Advance(long time)
     {
@@ -85,18 +108,13 @@ public sealed class MeteringStore(string name) : IStateStore
             held.Terms = terms;
             _newTerms.Add(held);
         }
-        var window = Link(account, new() { Start = start, Terms = held });
+        var window = _windows.Add(account, new() { Start = start, Terms = held });
         _slices.Add(start, window);
         return window;
     }
 
     /// <summary>Closes a window that was taken out by <see cref="TakeFirst"/>.</summary>
-    public void Close(int window)
-    {
-        ref var account = ref _accounts[_windows[window].Account];
-        Unlink(ref account, window);
-        _windows.Free(window);
-    }
+    public void Close(int window) => _windows.Remove(window);
 
     public void Touch(int account)
     {
@@ -113,6 +131,14 @@ public sealed class MeteringStore(string name) : IStateStore
         return _slices.TakeFirst(_windows, _accounts);
     }
 
+    /// <summary>While windows taken out are rated one after the other: brings near what the ones behind <paramref name="at"/> need.</summary>
+    public void FetchBehind(ReadOnlySpan<int> taken, int at)
+    {
+        if (at + Ahead < taken.Length) _windows.Fetch(taken[at + Ahead]);
+        if (at + Ahead / 2 < taken.Length) _accounts.FetchAccount(_windows[taken[at + Ahead / 2]].Account);
+        if (at + Ahead / 4 < taken.Length) _windows.FetchDetails(_windows[taken[at + Ahead / 4]].Account);
+    }
+
     /// <summary>Forgets the accounts whose billing period lies before <paramref name="period"/> and that have no open window, and terms that no window needs.</summary>
     public void Sweep(int period)
     {
@@ -120,7 +146,7 @@ public sealed class MeteringStore(string name) : IStateStore
         {
             ref var row = ref _accounts[account];
             if (row.Period >= period || row.Windows != Account.None) continue;
-            _removed.Add([AccountKey, .. _accounts.Key(account)]);
+            _removed.Add(_accounts.Key(account).ToArray());
             row.Dirty = false;
             _accounts.Remove(account);
         }
@@ -129,7 +155,7 @@ public sealed class MeteringStore(string name) : IStateStore
         var needed = _slices.Windows.Select(w => _windows[w].Terms).ToHashSet();
         foreach (var held in _terms.Values.Where(t => !needed.Contains(t)).OrderBy(t => t.Id).ToList())
         {
-            _removed.Add([TermsKey, .. Bytes(held.Id)]);
+            _removedTerms.Add(held.Id);
             _terms.Remove(held.Id);
         }
         _recentTerms = null;
@@ -161,11 +187,13 @@ public sealed class MeteringStore(string name) : IStateStore
     public void Flush(IChangelog changelog)
     {
         // What was forgotten may have come back since, so deletions go first.
-        foreach (var key in _removed) changelog.Delete(key);
+        foreach (var id in _removedTerms) changelog.Delete(KeyOf(id));
         foreach (var held in _newTerms) Put(changelog, held.Terms!);
-        foreach (var account in _dirty) Put(changelog, account);
-        if (_clockDirty) PutClock(changelog);
+        var packs = _packs.Last;
+        _packs.Write(changelog, _removed, _dirty);
+        if (_clockDirty || packs != _packs.Last) PutClock(changelog);
         _newTerms.Clear();
+        _removedTerms.Clear();
         _removed.Clear();
         _dirty.Clear();
         _clockDirty = false;
@@ -182,8 +210,8 @@ public sealed class MeteringStore(string name) : IStateStore
                 // What was deleted may be needed by a window that is deleted itself only later: it stays, empty, until the end of the restore.
                 Hold(BinaryPrimitives.ReadUInt128BigEndian(key[1..])).Terms = deleted ? null : Terms.Read(value);
                 break;
-            case AccountKey:
-                RestoreAccount(key[1..], value, deleted);
+            case AccountPacks.Kind:
+                _packs.Restore(key, value, deleted);
                 break;
             default:
                 throw new InvalidDataException($"The changelog of store {Name} holds a key of unknown kind {key[0]}");
@@ -197,125 +225,19 @@ public sealed class MeteringStore(string name) : IStateStore
         return _recentTerms = held;
     }
 
-    int Link(int account, in OpenWindow content)
+    static byte[] KeyOf(UInt128 terms)
     {
-        var number = _windows.Take();
-        ref var window = ref _windows[number];
-        window = content;
-        window.Account = account;
-        window.Next = _accounts[account].Windows;
-        _accounts[account].Windows = number;
-        return number;
-    }
-
-    void Unlink(ref Account account, int closed)
-    {
-        if (account.Windows == closed)
-        {
-            account.Windows = _windows[closed].Next;
-            return;
-        }
-        for (var window = account.Windows; window != Account.None; window = _windows[window].Next)
-        {
-            if (_windows[window].Next == closed) _windows[window].Next = _windows[closed].Next;
-        }
-    }
-
-    ReadOnlySpan<byte> KeyOf(byte kind, ReadOnlySpan<byte> rest)
-    {
-        _key.ResetWrittenCount();
-        _key.Write([kind]);
-        _key.Write(rest);
-        return _key.WrittenSpan;
+        var key = new byte[1 + Int128Size];
+        key[0] = TermsKey;
+        BinaryPrimitives.WriteUInt128BigEndian(key.AsSpan(1), terms);
+        return key;
     }
 
     void Put(IChangelog changelog, Terms terms)
     {
         _value.ResetWrittenCount();
         terms.Write(_value);
-        changelog.Put(KeyOf(TermsKey, Bytes(terms.Id)), _value.WrittenSpan);
-    }
-
-    static byte[] Bytes(UInt128 id)
-    {
-        var bytes = new byte[Int128Size];
-        BinaryPrimitives.WriteUInt128BigEndian(bytes, id);
-        return bytes;
-    }
-
-    void Put(IChangelog changelog, int number)
-    {
-        ref var account = ref _accounts[number];
-        account.Dirty = false;
-        _value.ResetWrittenCount();
-        var writer = new AvroWriter(_value);
-        writer.WriteInt(account.CustomerLength);
-        writer.WriteInt(account.Period);
-        WriteDecimal(writer, account.Quantity);
-        Span<byte> id = stackalloc byte[Int128Size];
-        for (var next = account.Windows; next != Account.None; next = _windows[next].Next)
-        {
-            ref var window = ref _windows[next];
-            writer.WriteLong(window.Start);
-            writer.WriteLong(window.Events);
-            WriteDecimal(writer, window.Quantity);
-            writer.WriteLong(window.FirstOffset);
-            writer.WriteLong(window.LastOffset);
-            BinaryPrimitives.WriteUInt128BigEndian(id, window.Terms.Id);
-            writer.WriteFixed(id);
-        }
-        changelog.Put(KeyOf(AccountKey, _accounts.Key(number)), _value.WrittenSpan);
-    }
-
-    void RestoreAccount(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool deleted)
-    {
-        if (deleted)
-        {
-            RestoreDeletion(key);
-            return;
-        }
-        var reader = new AvroReader(value);
-        var customerLength = reader.ReadInt();
-        var customer = key[..customerLength];
-        var meter = key[(customerLength + 1)..];
-        var account = _accounts.Find(customer, meter);
-        if (account == Account.None) account = _accounts.Add(customer, meter);
-        Drop(account);
-        _accounts[account].Period = reader.ReadInt();
-        _accounts[account].Quantity = ExactDecimal.FromAvro(reader.ReadBytes());
-        while (reader.Remaining > 0)
-        {
-            Link(account, new()
-            {
-                Start = reader.ReadLong(),
-                Events = reader.ReadLong(),
-                Quantity = ExactDecimal.FromAvro(reader.ReadBytes()),
-                FirstOffset = reader.ReadLong(),
-                LastOffset = reader.ReadLong(),
-                Terms = Hold(BinaryPrimitives.ReadUInt128BigEndian(reader.ReadFixed(Int128Size))),
-            });
-        }
-    }
-
-    void RestoreDeletion(ReadOnlySpan<byte> key)
-    {
-        var end = key.IndexOf((byte)0);
-        var account = _accounts.Find(key[..end], key[(end + 1)..]);
-        if (account == Account.None) return;
-        Drop(account);
-        _accounts.Remove(account);
-    }
-
-    /// <summary>Takes an account's windows out again: a later record of the changelog replaces an earlier one.</summary>
-    void Drop(int account)
-    {
-        ref var row = ref _accounts[account];
-        while (row.Windows != Account.None)
-        {
-            var window = row.Windows;
-            row.Windows = _windows[window].Next;
-            _windows.Free(window);
-        }
+        changelog.Put(KeyOf(terms.Id), _value.WrittenSpan);
     }
 
     void PutClock(IChangelog changelog)
@@ -327,7 +249,8 @@ public sealed class MeteringStore(string name) : IStateStore
         writer.WriteLong(Totals.Duplicates);
         writer.WriteLong(Totals.Late);
         writer.WriteLong(Totals.Windows);
-        changelog.Put(KeyOf(ClockKey, default), _value.WrittenSpan);
+        writer.WriteLong(_packs.Last);
+        changelog.Put([ClockKey], _value.WrittenSpan);
     }
 
     void RestoreClock(ReadOnlySpan<byte> value)
@@ -335,12 +258,7 @@ public sealed class MeteringStore(string name) : IStateStore
         var reader = new AvroReader(value);
         StreamTime = reader.ReadLong();
         Totals = new(reader.ReadLong(), reader.ReadLong(), reader.ReadLong(), reader.ReadLong());
-    }
-
-    static void WriteDecimal(AvroWriter writer, ExactDecimal value)
-    {
-        Span<byte> bytes = stackalloc byte[Int128Size];
-        writer.WriteBytes(bytes[..value.ToAvro(bytes)]);
+        _packs.Last = Math.Max(_packs.Last, reader.ReadLong());
     }
 }
 

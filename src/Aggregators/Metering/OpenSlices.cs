@@ -3,6 +3,8 @@ namespace Streams.Aggregators.Metering;
 /// <summary>The numbers of open windows by their start. Lists are used again, so that a steady stream of windows allocates nothing.</summary>
 sealed class OpenSlices
 {
+    const int Ahead = 16;
+
     readonly SortedDictionary<long, List<int>> _slices = [];
     readonly Stack<List<int>> _spare = [];
     List<int>? _recent;
@@ -25,11 +27,16 @@ sealed class OpenSlices
     }
 
     /// <summary>Takes out the windows of the earliest start, in the order of their accounts' ranks. Good until the next call.</summary>
-    public ReadOnlySpan<int> TakeFirst(Slab<OpenWindow> windows, AccountTable accounts)
+    public ReadOnlySpan<int> TakeFirst(WindowChains windows, AccountTable accounts)
     {
         var slice = _slices[First];
         if (_order.Length < slice.Count) (_order, _taken) = (new ulong[slice.Capacity], new int[slice.Capacity]);
-        for (var i = 0; i < slice.Count; i++) _order[i] = (ulong)accounts[windows[slice[i]].Account].Rank << 32 | (uint)slice[i];
+        for (var i = 0; i < slice.Count; i++)
+        {
+            if (i + Ahead < slice.Count) windows.Fetch(slice[i + Ahead]);
+            if (i + Ahead / 2 < slice.Count) accounts.FetchAccount(windows[slice[i + Ahead / 2]].Account);
+            _order[i] = (ulong)accounts[windows[slice[i]].Account].Rank << 32 | (uint)slice[i];
+        }
         var order = _order.AsSpan(0, slice.Count);
         order.Sort();
         for (var i = 0; i < order.Length; i++) _taken[i] = (int)(order[i] & uint.MaxValue);

@@ -128,22 +128,49 @@ public sealed class SeenFilter(string name) : IStateStore
         if (_slotBits > MostSlotBits) throw new InvalidOperationException($"Store {Name}: more than {1 << MostSlotBits} identities are alive in one partition");
         _index.Reset(size);
         _used = 0;
+        using var regions = new SeenRegions(size, Enter);
         foreach (var bucket in _log.Buckets)
         {
-            foreach (var number in bucket.Chunks) EnterAll(number);
+            foreach (var chunk in bucket.Chunks)
+            {
+                var (first, count) = _log.SlotsOf(chunk);
+                for (var slot = first; slot < first + count; slot++)
+                {
+                    var (low, high) = _log.IdentityOf(slot);
+                    regions.Add(unchecked((int)low) & (size - 1), Tag(high) | (uint)(slot + 1));
+                }
+            }
         }
     }
 
-    void EnterAll(int chunk)
+    /// <summary>Entries of one region of the index, each with the place that it belongs to.</summary>
+    void Enter(ReadOnlySpan<(int Place, uint Entry)> entries)
     {
         const int Ahead = 16;
-        var (first, count) = _log.SlotsOf(chunk);
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < entries.Length; i++)
         {
-            if (i + Ahead < count) Prefetch(_log.IdentityOf(first + i + Ahead));
-            var (low, high) = _log.IdentityOf(first + i);
-            var place = Find(low, high, out _);
-            Put(low, high, place, _log.TimeOf(first + i), first + i);
+            if (i + Ahead < entries.Length) _index.Prefetch(entries[i + Ahead].Place);
+            Enter(entries[i].Place, entries[i].Entry);
         }
+    }
+
+    void Enter(int place, uint added)
+    {
+        var slotMask = (1u << _slotBits) - 1;
+        for (; ; place = (place + 1) & (_index.Size - 1))
+        {
+            ref var entry = ref _index[place];
+            if (entry != 0 && (((entry ^ added) & ~slotMask) != 0 || !IsSame(entry & slotMask, added & slotMask))) continue;
+            if (entry == 0) _used++;
+            else if (_log.TimeOf((int)(entry & slotMask) - 1) >= _log.TimeOf((int)(added & slotMask) - 1)) return;
+            entry = added;
+            return;
+        }
+    }
+
+    bool IsSame(uint a, uint b)
+    {
+        var (low, high) = _log.IdentityOf((int)b - 1);
+        return _log.Holds((int)a - 1, low, high);
     }
 }

@@ -1,6 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Streams.Aggregators.Metering;
 
@@ -24,10 +22,7 @@ sealed class SeenIndex
     public ref uint this[int place] => ref _pages[place >> PageBits][place & (PageSize - 1)];
 
     /// <summary>A hint to the processor: if the page moves meanwhile, the wrong line comes near.</summary>
-    public unsafe void Prefetch(int hash)
-    {
-        if (Sse.IsSupported) Sse.Prefetch0(Unsafe.AsPointer(ref this[hash & (Size - 1)]));
-    }
+    public void Prefetch(int hash) => CacheLine.Fetch(ref this[hash & (Size - 1)]);
 
     /// <summary>Empties it, with at least as many slots as before.</summary>
     public void Reset(int size)

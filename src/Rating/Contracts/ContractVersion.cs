@@ -68,6 +68,7 @@ public sealed record ContractVersion(int Version, Timestamp From, Timestamp? To 
     /// <summary>The charges in force with a version of the price book: the book's in its order, then the contract's own.</summary>
     public IReadOnlyList<ChargeDefinition> ChargesWith(PriceBookVersion? prices)
     {
+        if (Charges.Count == 0 && Remove.Count == 0) return prices?.Charges ?? [];
         var own = Charges.ToDictionary(c => c.Id, StringComparer.Ordinal);
         var listed = (prices?.Charges ?? []).Where(c => !Remove.Contains(c.Id, StringComparer.Ordinal)).ToList();
         var ids = listed.Select(c => c.Id).ToHashSet(StringComparer.Ordinal);

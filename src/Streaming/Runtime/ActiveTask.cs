@@ -91,6 +91,8 @@ internal sealed unsafe class InputPartition(ActiveTask owner, TopicPartition par
 
     public BytesNode[] Entrance { get; } = entrance;
 
+    public ILookAhead? LookAhead { get; } = entrance is [var only] ? only.LookAhead : null;
+
     /// <summary>The next offset to process: past the last record, or where the partition's end was met, which lies behind control records.</summary>
     public long Position { get; set; }
 

@@ -9,6 +9,10 @@ namespace Streams.Streaming.Runtime;
 /// <summary>Reads any number of changelog partitions through one consumer, in batches. The consumer is there only while there is something to read.</summary>
 internal sealed class ChangelogConsumer(string name, StreamConfig config, ILogger logger) : IDisposable
 {
+    /// <summary>Records applied between two looks at the clock.</summary>
+    private const int Run = 64;
+    private const int Few = 500;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LookupTimeout = TimeSpan.FromSeconds(10), Grace = TimeSpan.FromSeconds(30);
     private readonly List<ChangelogPartition> partitions = [];
     private readonly Dictionary<(nint Topic, int Partition), ChangelogPartition?> lookup = [];
@@ -38,6 +42,7 @@ internal sealed class ChangelogConsumer(string name, StreamConfig config, ILogge
     {
         if (done.Count == 0)
             return;
+        FreeKept(done);
         partitions.RemoveAll(done.Contains);
         lookup.Clear();
         if (partitions.Count == 0)
@@ -46,7 +51,7 @@ internal sealed class ChangelogConsumer(string name, StreamConfig config, ILogge
             consumer!.IncrementalUnassign(done.Select(c => c.Partition));
     }
 
-    /// <summary>Waits for records and applies one batch.</summary>
+    /// <summary>Waits for records and applies those of one batch, for about the given time: what is left stays for the next call.</summary>
     /// <returns>Messages met, records or ends.</returns>
     /// <exception cref="StreamsException">A partition cannot be read on.</exception>
     public int Read(TimeSpan timeout)
@@ -54,16 +59,24 @@ internal sealed class ChangelogConsumer(string name, StreamConfig config, ILogge
         if (reader is null)
             return 0;
         FindLost();
-        var count = reader.Read(timeout);
+        var deadline = Stopwatch.GetTimestamp() + (long)(timeout.TotalSeconds * Stopwatch.Frequency);
+        if (reader.Count == 0 && reader.Read(timeout) < Few)
+        {
+            // The client is slower than the store: a moment later there is a batch worth waking up for.
+            Thread.Sleep(Pause);
+            reader.Read(TimeSpan.Zero);
+        }
+        var met = 0;
         try
         {
-            Apply(count);
+            met = Apply(deadline);
         }
         finally
         {
-            reader.Release();
+            // Behind a failure nothing is kept: whoever goes on begins at the positions.
+            reader.Keep(met == 0 ? reader.Count : met);
         }
-        return count;
+        return met;
     }
 
     public void Dispose()
@@ -76,32 +89,67 @@ internal sealed class ChangelogConsumer(string name, StreamConfig config, ILogge
         (reader, consumer) = (null, null);
     }
 
-    private unsafe void Apply(int count)
+    /// <returns>How many messages are done with.</returns>
+    private unsafe int Apply(long deadline)
     {
-        NativeMessage* last = null;
-        ChangelogPartition? current = null;
-        long records = 0;
-        for (var i = 0; i < count; i++)
+        var next = 0;
+        while (next < reader!.Count)
         {
-            var message = reader![i];
-            if (last is null || last->Topic != message->Topic || last->Partition != message->Partition)
-            {
-                current?.Moved(last, last->Error != 0);
-                current = Find(message);
-            }
-            last = message;
-            if (current is null || current.Position >= current.End)
-                continue;
-            if (message->Error != 0)
-            {
-                AtError(current, message);
-                continue;
-            }
-            current.Apply(message);
-            records++;
+            var changelog = reader[next] is null ? null : Find(reader[next]);
+            var end = RunFrom(next, changelog);
+            if (changelog is not null && changelog.Position < changelog.End)
+                Apply(changelog, next, end);
+            next = end;
+            if (Stopwatch.GetTimestamp() >= deadline)
+                break;
         }
-        current?.Moved(last, last->Error != 0);
-        Telemetry.Restored.Add(records);
+        return next;
+    }
+
+    /// <summary>The end of the records of one partition that follow each other, a run at most; an error is a run of its own.</summary>
+    private unsafe int RunFrom(int start, ChangelogPartition? changelog)
+    {
+        var end = start + 1;
+        if (changelog is null || reader![start]->Error != 0)
+            return end;
+        var first = reader[start];
+        var limit = Math.Min(reader.Count, start + Run);
+        while (end < limit && reader[end] is var next && next is not null && next->Error == 0 && next->Topic == first->Topic && next->Partition == first->Partition
+            && reader[end - 1]->Offset + 1 < changelog.End)
+            end++;
+        return end;
+    }
+
+    private unsafe void Apply(ChangelogPartition changelog, int start, int end)
+    {
+        var last = reader![end - 1];
+        if (last->Error != 0)
+        {
+            AtError(changelog, last);
+        }
+        else
+        {
+            var records = stackalloc ChangelogRecord[Run];
+            for (var i = start; i < end; i++)
+            {
+                var message = reader[i];
+                records[i - start] = new((byte*)message->Key, checked((int)message->KeyLength), (byte*)message->Value, checked((int)message->ValueLength));
+            }
+            changelog.Apply(new ReadOnlySpan<ChangelogRecord>(records, end - start), last->Offset);
+            Telemetry.Restored.Add(end - start);
+        }
+        changelog.Moved(last, last->Error != 0);
+    }
+
+    /// <summary>A partition that comes back is read from its new position: what was fetched before must not come first.</summary>
+    private unsafe void FreeKept(IReadOnlyCollection<ChangelogPartition> done)
+    {
+        for (var i = 0; i < reader!.Count; i++)
+        {
+            if (reader[i] is not null && Find(reader[i]) is { } changelog && done.Contains(changelog))
+                reader.Free(i);
+        }
+        reader.Keep(0);
     }
 
     private unsafe ChangelogPartition? Find(NativeMessage* message)

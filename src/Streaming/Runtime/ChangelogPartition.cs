@@ -34,14 +34,17 @@ internal sealed class ChangelogPartition(TopicPartition partition, int index, lo
     /// <summary>Takes what is read too; null for none.</summary>
     public TaskStateLog? Log { get; set; }
 
-    public unsafe void Apply(NativeMessage* message)
+    /// <summary>Takes records that follow on each other, the last of them at the given offset.</summary>
+    public void Apply(ReadOnlySpan<ChangelogRecord> records, long lastOffset)
     {
-        var key = new ReadOnlySpan<byte>(message->Key, checked((int)message->KeyLength));
-        var value = new ReadOnlySpan<byte>(message->Value, checked((int)message->ValueLength));
-        store?.Restore(key, value, message->Value is null);
-        Log?.Buffer.Add(Index, key, value, message->Value is null);
-        Position = message->Offset + 1;
-        Records++;
+        store?.Restore(records);
+        if (Log is { } log)
+        {
+            foreach (ref readonly var record in records)
+                log.Buffer.Add(Index, record.Key, record.Value, record.IsDeleted);
+        }
+        Position = lastOffset + 1;
+        Records += records.Length;
     }
 
     /// <summary>Never back: an end reported around a reconnect may carry no offset, and the position is what a new assignment starts from.</summary>

@@ -12,6 +12,7 @@ namespace Streams.Streaming.Runtime;
 internal sealed unsafe class InputLoop : IDisposable
 {
     private const int LongestRun = 1000;
+    private const int Ahead = 24;
     private static readonly TimeSpan LongRun = TimeSpan.FromMilliseconds(2);
     private readonly ThreadContext thread;
     private readonly TaskSet tasks;
@@ -114,9 +115,13 @@ internal sealed unsafe class InputLoop : IDisposable
         var processed = 0;
         lock (input.Owner.Task.Gate)
         {
+            for (var i = start; i < Math.Min(start + Ahead, end); i++)
+                LookAhead(input, reader[i]);
             for (var i = start; i < end && thread.Broken is null && input.Owner.State == TaskState.Running; i++)
             {
                 var message = reader[i];
+                if (i + Ahead < end)
+                    LookAhead(input, reader[i + Ahead]);
                 if (message->Error != 0)
                     AtError(input, message);
                 else if (message->Offset >= input.Position && Process(input, message))
@@ -125,6 +130,14 @@ internal sealed unsafe class InputLoop : IDisposable
         }
         input.Fetched = input.Position;
         Ran(input.Owner, processed, since);
+    }
+
+    private static void LookAhead(InputPartition input, NativeMessage* message)
+    {
+        if (input.LookAhead is not { } processor || message->Error != 0)
+            return;
+        var key = new ReadOnlySpan<byte>(message->Key, checked((int)message->KeyLength));
+        processor.LookAhead(message->Offset, key, new ReadOnlySpan<byte>(message->Value, checked((int)message->ValueLength)));
     }
 
     /// <summary>The input of a message whose task runs; else the message is nobody's and comes again, to whoever has the partition.</summary>

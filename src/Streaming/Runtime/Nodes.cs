@@ -36,6 +36,9 @@ internal abstract class BytesNode(string name) : Node(name)
     public virtual long TimestampOf(in Record record) => record.Timestamp;
 
     public abstract void Process(in Record record);
+
+    /// <summary>Wants to see records before their turn; null where it does not.</summary>
+    public virtual ILookAhead? LookAhead => null;
 }
 
 /// <summary>A node that takes typed records.</summary>
@@ -53,6 +56,8 @@ internal sealed class ProcessorNode(StreamTask task, NodeSpec spec, IProcessor p
     public override void Init() => processor.Init(new ProcessorContext(task, spec, children));
 
     public override void Process(in Record record) => processor.Process(in record);
+
+    public override ILookAhead? LookAhead => processor as ILookAhead;
 
     public override void BeforeCommit() => processor.BeforeCommit();
 }

@@ -21,10 +21,10 @@ sealed class Bench : IDisposable
 
     readonly TopologyTestDriver _driver;
 
-    public Bench(MeteringOptions? options = null, ITermsSource? terms = null)
+    public Bench(MeteringOptions? options = null, ITermsSource? terms = null, IWriterSchemas? writerSchemas = null)
     {
         Options = options ?? new();
-        _driver = new(MeteringTopology.Build(Options, terms ?? FixedTerms.Parse(Encoding.UTF8.GetBytes(Plan))), 1);
+        _driver = new(MeteringTopology.Build(Options, terms ?? FixedTerms.Parse(Encoding.UTF8.GetBytes(Plan)), writerSchemas), 1);
     }
 
     public MeteringOptions Options { get; }
