@@ -48,12 +48,12 @@ static class InvoiceTable
         yield return ("total", document.Total);
     }
 
-    static string Name(DocumentKind kind) => kind switch
+    static string Name(InvoiceKind kind) => kind switch
     {
-        DocumentKind.Opening => "Opening invoice",
-        DocumentKind.Threshold => "Invoice at a threshold",
-        DocumentKind.Correction => "Correction",
-        DocumentKind.Preview => "Preview",
+        InvoiceKind.Opening => "Opening invoice",
+        InvoiceKind.Threshold => "Invoice at a threshold",
+        InvoiceKind.Correction => "Correction",
+        InvoiceKind.Preview => "Preview",
         _ => "Invoice",
     };
 

@@ -77,6 +77,9 @@ sealed class ContractRun
         _until = until ?? agreement.Period(entries.Count == 0 ? 0 : agreement.OrdinalOf(entries.Max(e => e.At))).Whole.End;
     }
 
+    /// <summary>What becomes of a state between two documents: it may be stored and read again.</summary>
+    public Func<InvoicingState, InvoicingState> Kept { get; init; } = state => state;
+
     public IEnumerable<InvoiceDocument> Documents()
     {
         if (_agreement.Start >= _until) yield break;
@@ -86,7 +89,7 @@ sealed class ContractRun
         {
             foreach (var at in ThresholdTimes(state.Next))
             {
-                var reached = _engine.Threshold(state, Usage(state.Next, new(at.Micros + 1)), at);
+                var reached = _engine.Threshold(Kept(state), Usage(state.Next, new(at.Micros + 1)), at);
                 state = reached.State;
                 if (reached.Document is { } threshold) yield return threshold;
             }
@@ -95,12 +98,12 @@ sealed class ContractRun
                 yield return _engine.Preview(state, Usage(state.Next, _until), _until);
                 yield break;
             }
-            (var document, state) = _engine.Close(state, Usage(state.Next, period.End));
+            (var document, state) = _engine.Close(Kept(state), Usage(state.Next, period.End));
             yield return document!;
         }
     }
 
-    PeriodUsage Usage(int ordinal, Timestamp until) => new(_agreement.Meters(ordinal).SelectMany(m => Figures(m).Of(ordinal, until)));
+    public PeriodUsage Usage(int ordinal, Timestamp until) => new(_agreement.Meters(ordinal).SelectMany(m => Figures(m).Of(ordinal, until)));
 
     MeterFigures Figures(Meter meter)
     {

@@ -93,7 +93,7 @@ public sealed partial class InvoicingEngine
     Invoiced Book(InvoicingState state, ClosedPeriod closed, List<InvoiceLine> lines, DocumentSums sums, Timestamp at)
     {
         var period = _agreement.Period(state.Ended ? state.Next - 1 : state.Next);
-        var draft = Draft(DocumentKind.Correction, Id(closed.Ordinal, $"correction-{closed.Corrections + 1}"), period, at, lines, sums) with { Corrects = closed.Document };
+        var draft = Draft(InvoiceKind.Correction, Id(closed.Ordinal, $"correction-{closed.Corrections + 1}"), period, at, lines, sums) with { Corrects = closed.Document };
         var prepaid = new PrepaidCredit(_agreement, state, at);
         var document = Settled(draft, _agreement.VersionAt(at), prepaid, state.Carried, lines.Select(l => new TimedFee(at, l.Charge, l.Amount)));
         return new(document, prepaid.Stored(state) with

@@ -25,24 +25,31 @@ sealed class FixedLines(Agreement agreement, bool explain)
     /// <summary>One-off charges that are due within a period.</summary>
     public IReadOnlyList<InvoiceLine> Within(int ordinal) => OneOff(agreement.Period(ordinal), opening: false);
 
-    List<InvoiceLine> Recurring(int ordinal, ChargeTiming time, Func<int, bool> isDue)
+    /// <summary>A charge whose number of periods or time of billing changes is, before and after, a charge with cycles of its own.</summary>
+    List<InvoiceLine> Recurring(int ordinal, ChargeTiming timing, Func<int, bool> isDue)
     {
         var lines = new List<InvoiceLine>();
         foreach (var runs in agreement.Runs(agreement.Whole(ordinal).Window))
         {
-            if (runs[^1].Charge is not RecurringCharge charge || charge.Timing != time || !isDue(charge.EveryPeriods)) continue;
-            var first = ordinal - ordinal % charge.EveryPeriods;
-            var cycle = new TimeWindow(agreement.Whole(first).Start, agreement.Whole(first + charge.EveryPeriods - 1).End);
-            Cycle(charge.EveryPeriods == 1 ? runs : agreement.Runs(cycle).Single(r => r[0].Charge.Id == charge.Id), cycle, time == ChargeTiming.Advance ? first : ordinal, lines);
+            foreach (var every in runs.Select(r => r.Charge).OfType<RecurringCharge>().Where(c => c.Timing == timing).Select(c => c.EveryPeriods).Distinct())
+            {
+                if (!isDue(every)) continue;
+                var first = ordinal - ordinal % every;
+                var cycle = new TimeWindow(agreement.Whole(first).Start, agreement.Whole(first + every - 1).End);
+                var within = every == 1 ? runs : agreement.Runs(cycle).Single(r => r[0].Charge.Id == runs[0].Charge.Id);
+                var own = within.Where(r => r.Charge is RecurringCharge charge && charge.Timing == timing && charge.EveryPeriods == every).ToList();
+                Cycle(own, cycle, timing == ChargeTiming.Advance ? first : ordinal, lines);
+            }
         }
         return lines;
     }
 
-    void Cycle(IReadOnlyList<ChargeRun> runs, TimeWindow cycle, int ordinal, List<InvoiceLine> lines)
+    void Cycle(List<ChargeRun> runs, TimeWindow cycle, int ordinal, List<InvoiceLine> lines)
     {
         for (var i = 0; i < runs.Count; i++)
         {
-            if (runs[i].Charge is not RecurringCharge charge || agreement.Paid(runs[i]) is not { } run) continue;
+            if (agreement.Paid(runs[i]) is not { } run) continue;
+            var charge = (RecurringCharge)run.Charge;
             var inFull = charge.Timing == ChargeTiming.Advance ? i == 0 && run.Window.Start == runs[0].Window.Start : i == runs.Count - 1;
             if (charge.Proration is null && !inFull) continue;
             var share = charge.Proration is { } rule ? ShareOf(run.Window, cycle, rule) : Exact.One;

@@ -5,7 +5,7 @@ using Streams.Schemas;
 namespace Streams.Rating.Invoicing;
 
 /// <summary>Why a document is written.</summary>
-public enum DocumentKind
+public enum InvoiceKind
 {
     /// <summary>What is due when the contract begins.</summary>
     Opening,
@@ -35,7 +35,7 @@ public sealed record InvoiceDocument
     /// <summary>Contract, period, kind and, where there can be several, a number: the same input gives the same id.</summary>
     public required string Id { get; init; }
 
-    public required DocumentKind Kind { get; init; }
+    public required InvoiceKind Kind { get; init; }
 
     public required string Contract { get; init; }
 

@@ -36,7 +36,7 @@ public sealed partial class InvoicingEngine
         IReadOnlyList<InvoiceLine> lines = [.. _fixed.AtStart(), .. advance];
         if (lines.Count == 0) return new(null, state);
         var version = _agreement.VersionAt(period.InForce.Start);
-        var draft = Draft(DocumentKind.Opening, "opening", period, period.InForce.Start, version, lines, new(0, OpenPeriod.Untouched.Coupons, Maximum: false, Minimum: false));
+        var draft = Draft(InvoiceKind.Opening, "opening", period, period.InForce.Start, version, lines, new(0, OpenPeriod.Untouched.Coupons, Maximum: false, Minimum: false));
         var prepaid = new PrepaidCredit(_agreement, state, draft.At);
         var document = Settled(draft, version, prepaid, state.Carried, lines.Select(l => new TimedFee(draft.At, l.Charge, l.Amount)));
         var coupons = CouponsWith(OpenPeriod.Untouched.Coupons, document.Coupons);
@@ -61,7 +61,7 @@ public sealed partial class InvoicingEngine
         rated.Rate(runs, covered);
         var advance = _agreement.Has(state.Next + 1) ? _fixed.AdvanceBegun(state.Next + 1) : [];
         var lines = Lines(period, state.Advance, rated.Lines, Fees(rated.Lines, state.Open), state.Fees, advance);
-        var draft = Draft(DocumentKind.Period, "period", period, period.InForce.End, version, lines, new(state.Next, state.Open.Coupons, state.Open.Net));
+        var draft = Draft(InvoiceKind.Period, "period", period, period.InForce.End, version, lines, new(state.Next, state.Open.Coupons, state.Open.Net));
         var document = Settled(draft, version, prepaid, state.Carried, lines.SelectMany(l => Timed(l, period, runs, prepaid)));
         var closed = Closed(state, period, document, runs, covered, advance);
         return new(document, prepaid.Stored(state) with
@@ -76,7 +76,7 @@ public sealed partial class InvoicingEngine
     /// <summary>What the open period would cost with the usage known so far. Nothing is booked.</summary>
     /// <exception cref="PricingException">As <see cref="Close"/>.</exception>
     public InvoiceDocument Preview(InvoicingState state, PeriodUsage usage, Timestamp at) =>
-        Close(state, usage).Document! with { Kind = DocumentKind.Preview, Id = Id(state.Next, "preview"), At = at };
+        Close(state, usage).Document! with { Kind = InvoiceKind.Preview, Id = Id(state.Next, "preview"), At = at };
 
     /// <summary>
     /// Looks at the usage of the open period so far: where spending on usage reached a threshold, there is a document of what is not billed yet. Coupons of an amount
@@ -98,7 +98,7 @@ public sealed partial class InvoicingEngine
         var open = state.Open with { Spent = spent };
         if (reached is null) return new(null, state with { Open = open });
         var lines = rated.Lines.Where(l => !l.Amount.IsZero || !l.Quantity.IsZero || !l.Covered.IsZero).ToList();
-        var draft = Draft(DocumentKind.Threshold, $"threshold-{open.Thresholds + 1}", period, at, version, lines, new(state.Next, open.Coupons, open.Net, Minimum: false));
+        var draft = Draft(InvoiceKind.Threshold, $"threshold-{open.Thresholds + 1}", period, at, version, lines, new(state.Next, open.Coupons, open.Net, Minimum: false));
         var document = Settled(draft, version, prepaid, state.Carried, lines.SelectMany(l => Timed(l, period, runs, prepaid)));
         return new(document, prepaid.Stored(state) with
         {
@@ -127,10 +127,10 @@ public sealed partial class InvoicingEngine
         return own;
     }
 
-    InvoiceDocument Draft(DocumentKind kind, string name, BillingPeriod period, Timestamp at, ContractVersion version, IReadOnlyList<InvoiceLine> lines, DocumentPlace place) =>
+    InvoiceDocument Draft(InvoiceKind kind, string name, BillingPeriod period, Timestamp at, ContractVersion version, IReadOnlyList<InvoiceLine> lines, DocumentPlace place) =>
         Draft(kind, Id(period.Ordinal, name), period, at, lines, DocumentSumming.Of(version, Currency, lines, place, _explain));
 
-    InvoiceDocument Draft(DocumentKind kind, string id, BillingPeriod period, Timestamp at, IReadOnlyList<InvoiceLine> lines, DocumentSums sums) => new()
+    InvoiceDocument Draft(InvoiceKind kind, string id, BillingPeriod period, Timestamp at, IReadOnlyList<InvoiceLine> lines, DocumentSums sums) => new()
     {
         Id = id, Kind = kind, Contract = _agreement.Contract.Id, Customer = _agreement.Contract.Customer, Payer = _agreement.Payer, Currency = Currency, Ordinal = period.Ordinal,
         Period = period.InForce, At = at, Lines = lines, SubTotal = sums.SubTotal, Coupons = sums.Coupons, CouponTotal = sums.CouponTotal, Adjustment = sums.Adjustment, Tax = sums.Tax, Steps = sums.Steps,

@@ -136,7 +136,7 @@ sealed class RandomContracts(int seed)
     {
         var discounts = Some(2, _ =>
         {
-            var kind = Pick(units ? ["percent", "amount", "usage"] : ["percent", "amount"]);
+            var kind = units ? Pick("percent", "amount", "usage") : Pick("percent", "amount");
             var discount = new JsonObject { ["type"] = kind, ["value"] = kind == "percent" ? Pick("10", "33.3", "100") : Units(15) };
             if (Chance(2)) discount["periods"] = _random.Next(1, 4);
             if (Chance(4)) discount["from"] = _random.Next(0, 3);
@@ -234,7 +234,7 @@ sealed class RandomContracts(int seed)
     JsonObject Document() => new()
     {
         ["mode"] = Pick("halfUp", "halfEven", "down"), ["couponPlaces"] = Chance(3) ? 4 : null, ["credit"] = Pick("afterTax", "beforeTax"), ["taxRounding"] = Pick("line", "rate", "document"),
-        ["taxBase"] = Pick("exact", "rounded"), ["adjustmentTaxPercents"] = Chance(2) ? new JsonArray("19") : null,
+        ["taxBase"] = Pick("exact", "rounded"), ["adjustmentTaxPercents"] = Chance(2) ? new JsonArray("19") : new JsonArray(),
     };
 
     JsonArray Usage(List<JsonObject> meters, DateTime ends)

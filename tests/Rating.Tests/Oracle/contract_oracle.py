@@ -136,7 +136,7 @@ def mode(name):
 
 def terms_of(c, currency, period, limits=True):
     r = c.get("rounding", {})
-    q = c.get("quantity", {})
+    q = c.get("quantity", {}) if c["kind"] == "usage" else {}
     conversion = q.get("conversion")
     if conversion:
         inner = conversion.get("rounding")
@@ -307,25 +307,30 @@ class Contract:
     def recurring(self, n, timing, due):
         lines = []
         for runs in self.runs(self.whole(n)):
-            c = runs[-1].charge
-            if c["kind"] != "recurring" or c.get("timing", "advance") != timing or not due(c.get("everyPeriods", 1)):
-                continue
-            every = c.get("everyPeriods", 1)
-            first = n - n % every
-            cycle = self.whole(first)[0], self.whole(first + every - 1)[1]
-            runs = [r for r in self.runs(cycle) if r[0].charge["id"] == c["id"]][0]
-            for i, run in enumerate(runs):
-                c, paid = run.charge, self.paid(run)
-                if paid is None or c["kind"] != "recurring":
+            mine = lambda c: c["kind"] == "recurring" and c.get("timing", "advance") == timing
+            for every in dict.fromkeys(r.charge.get("everyPeriods", 1) for r in runs if mine(r.charge)):
+                if not due(every):
                     continue
-                rule, s = c.get("proration", "days"), F(1)
-                if rule == "none":
-                    if not (i == 0 and paid.start == run.start if c.get("timing", "advance") == "advance" else i == len(runs) - 1):
-                        continue
-                else:
-                    s = share((paid.start, paid.end), cycle, rule, self.zone)
-                m, quantity = ({"type": "per_unit", "unit": c["amount"]}, F(1)) if "amount" in c else (model(c["price"]), F(c["quantity"]))
-                lines.append(self.line("recurring", paid, m, quantity, (paid.start, paid.end), first if timing == "advance" else n, s))
+                first = n - n % every
+                cycle = self.whole(first)[0], self.whole(first + every - 1)[1]
+                within = [r for r in self.runs(cycle) if r[0].charge["id"] == runs[0].charge["id"]][0]
+                own = [r for r in within if mine(r.charge) and r.charge.get("everyPeriods", 1) == every]
+                lines += self.cycle(own, cycle, timing, first if timing == "advance" else n)
+        return lines
+
+    def cycle(self, runs, cycle, timing, n):
+        lines = []
+        for i, run in enumerate(runs):
+            c, paid = run.charge, self.paid(run)
+            if paid is None:
+                continue
+            rule, s = c.get("proration", "days"), F(1)
+            if rule != "none":
+                s = share((paid.start, paid.end), cycle, rule, self.zone)
+            elif not (i == 0 and paid.start == run.start if timing == "advance" else i == len(runs) - 1):
+                continue
+            m, quantity = ({"type": "per_unit", "unit": c["amount"]}, F(1)) if "amount" in c else (model(c["price"]), F(c["quantity"]))
+            lines.append(self.line("recurring", paid, m, quantity, (paid.start, paid.end), n, s))
         return lines
 
     def first_in_force(self, charge):

@@ -299,7 +299,7 @@ def document(case):
     left = [max(a, F(0)) for _, a, _ in lines]
     taken, coupons = [F(0)] * len(lines), F(0)
     for kind, value, only in t["coupons"]:
-        eligible = [a if only is None or name in only else F(0) for (name, _, _), a in zip(lines, left)]
+        eligible = [max(a, F(0)) if only is None or name in only else F(0) for (name, _, _), a in zip(lines, left)]
         total = sum(eligible, F(0))
         worth = total * F(value) / 100 if kind == "Percent" else min(F(value), total)
         worth = min(rounded(worth, t["couponPlaces"], "HalfUp"), rounded(total, t["couponPlaces"], "Floor"))

@@ -40,7 +40,8 @@ public static class CouponAllocation
         for (var c = 0; c < coupons.Count; c++)
         {
             if (!coupons[c].Terms.HoldsIn(period)) continue;
-            var weights = left.Select((amount, i) => coupons[c].Covers(lines[i].Id) ? amount : Exact.Zero).ToArray();
+            // A line of less than a unit of the last place may have given a whole one: nothing is left of it.
+            var weights = left.Select((amount, i) => coupons[c].Covers(lines[i].Id) ? Exact.Max(amount, Exact.Zero) : Exact.Zero).ToArray();
             var eligible = Exact.Sum(weights);
             byCoupon[c] = Worth(coupons[c].Terms, eligible, places);
             var shares = rounding == ShareRounding.AddUp ? Allocation.LargestRemainder(byCoupon[c], weights, places) : RoundEach(byCoupon[c], weights, eligible, places);
