@@ -20,9 +20,14 @@ readonly record struct ChargeRun(ChargeDefinition Charge, TimeWindow Window, Con
 /// </summary>
 public sealed class Agreement
 {
+    /// <summary>Windows whose runs are remembered.</summary>
+    const int MaxRemembered = 64;
+
     readonly IReadOnlyDictionary<string, PriceBook> _books;
     readonly IReadOnlyDictionary<string, Meter> _meters;
     readonly Dictionary<(ChargeDefinition, int), Charge> _charges = new(ChargeAndPeriod.Instance);
+    readonly Dictionary<TimeWindow, IReadOnlyList<IReadOnlyList<ChargeRun>>> _runs = [];
+    readonly Dictionary<ChargeDefinition, string> _texts = new(ReferenceEqualityComparer.Instance);
     readonly int _firstIndex;
 
     /// <param name="contract">The contract.</param>
@@ -132,6 +137,13 @@ public sealed class Agreement
     /// <summary>The runs of each charge within a window: the parts of it in which the charge's terms stay the same, by charge in the order in which they come first.</summary>
     internal IReadOnlyList<IReadOnlyList<ChargeRun>> Runs(TimeWindow window)
     {
+        if (_runs.TryGetValue(window, out var known)) return known;
+        if (_runs.Count == MaxRemembered) _runs.Clear();
+        return _runs[window] = Cut(window);
+    }
+
+    List<List<ChargeRun>> Cut(TimeWindow window)
+    {
         var runs = new List<List<ChargeRun>>();
         Dictionary<string, int>? byId = null;
         foreach (var segment in ContractSegment.Cut(Contract, _books, window))
@@ -186,13 +198,15 @@ public sealed class Agreement
         new(charge.Id, price, new() { Discounts = [.. charge.Discounts.Select(d => d.Priced).OfType<Discount>()], Rounding = charge.Rounding.For(Contract.Currency) });
 
     /// <summary>Whether a run is of the same terms as the one before it; usage under a change that cuts by time is cut all the same.</summary>
-    static bool GoesOn(ChargeRun last, ChargeRun run)
+    bool GoesOn(ChargeRun last, ChargeRun run)
     {
         var cuts = run.Version.Amendment == AmendmentProration.Time && !ReferenceEquals(run.Version, last.Version) && run.Charge is UsageCharge { Accumulate: Accumulation.Period };
         return !cuts && SameTerms(last.Charge, run.Charge);
     }
 
-    static bool SameTerms(ChargeDefinition a, ChargeDefinition b) => ReferenceEquals(a, b) || CanonicalJson.Write(a) == CanonicalJson.Write(b);
+    bool SameTerms(ChargeDefinition a, ChargeDefinition b) => ReferenceEquals(a, b) || Text(a) == Text(b);
+
+    string Text(ChargeDefinition charge) => _texts.TryGetValue(charge, out var text) ? text : _texts[charge] = CanonicalJson.Write(charge);
 
     /// <summary>Definitions are told apart by what they are, not by what they say, which would be slow.</summary>
     sealed class ChargeAndPeriod : IEqualityComparer<(ChargeDefinition Charge, int Period)>

@@ -94,9 +94,9 @@ sealed class PrepaidCredit
         return [.. _money.Burns];
     }
 
-    /// <summary>Where every grant pays for everything, only the time of a fee matters.</summary>
+    /// <summary>Fees of one time and charge together; where every grant pays for everything, those of one time.</summary>
     List<TimedFee> Joined(List<TimedFee> fees) =>
-        _restricted ? fees : fees.GroupBy(f => f.At).Select(g => new TimedFee(g.Key, "", Exact.Sum(g.Select(f => f.Amount)))).ToList();
+        [.. fees.GroupBy(f => (f.At, Charge: _restricted ? f.Charge : "")).Select(g => new TimedFee(g.Key.At, g.Key.Charge, Exact.Sum(g.Select(f => f.Amount))))];
 
     void Give(GrantTerms grant, ContractVersion version, Timestamp until, CreditTerms terms)
     {

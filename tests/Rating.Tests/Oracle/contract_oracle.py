@@ -3,8 +3,7 @@
 It looks at everything from the beginning for each document, knows no stored state, and shares with the other implementation only the words of the file format.
 """
 import datetime as dt
-import json
-import sys
+import functools
 from fractions import Fraction as F
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ MINOR = {"JPY": 0, "KWD": 3}
 ITEM_MODELS = ("percentage", "matrix", "grouped", "capacityTiers")
 
 
+@functools.cache
 def micros(text):
     if len(text) == 10:
         text += "T00:00:00Z"
@@ -37,13 +37,18 @@ def num(value, default=None):
     return default if value is None else F(value)
 
 
+@functools.cache
+def start_of(zone, day):
+    local = dt.datetime(day.year, day.month, day.day, tzinfo=zone)
+    return (local.astimezone(UTC) - EPOCH) // dt.timedelta(microseconds=1)
+
+
 class Zone:
     def __init__(self, name):
         self.zone = ZoneInfo(name)
 
     def start(self, day):
-        local = dt.datetime(day.year, day.month, day.day, tzinfo=self.zone)
-        return (local.astimezone(UTC) - EPOCH) // dt.timedelta(microseconds=1)
+        return start_of(self.zone, day)
 
     def date(self, at):
         day = moment(at).astimezone(self.zone).date() + dt.timedelta(days=1)
@@ -67,6 +72,16 @@ def share(part, whole, rule, zone):
 # The words of prices, as the price oracle knows them.
 
 def model(p):
+    """Made once for each price."""
+    if id(p) not in made:
+        made[id(p)] = p, made_of(p)
+    return made[id(p)][1]
+
+
+made = {}
+
+
+def made_of(p):
     def tiers(unit="unit"):
         return [[t.get("upTo"), t.get(unit, "0"), t.get("flat", "0")] for t in p["tiers"]]
 
@@ -234,6 +249,7 @@ class Contract:
             self.first += 1
         self.places = MINOR.get(self.currency, 2)
 
+    @functools.cache
     def raw(self, k):
         """Periods counted from around the beginning of 2019."""
         def day(i):
@@ -272,6 +288,7 @@ class Contract:
                     listed = [own.get(c["id"], c) for c in p["charges"] if c["id"] not in v.get("remove", [])]
                     yield (x, y), v, listed + [c for c in own.values() if c["id"] not in [k["id"] for k in listed]]
 
+    @functools.cache
     def runs(self, span):
         found = {}
         for window, v, charges in self.segments(span):
@@ -333,6 +350,7 @@ class Contract:
             lines.append(self.line("recurring", paid, m, quantity, (paid.start, paid.end), n, s))
         return lines
 
+    @functools.cache
     def first_in_force(self, charge):
         return next(span[0] for span, _, charges in self.segments((self.start, self.end)) if any(c["id"] == charge for c in charges))
 

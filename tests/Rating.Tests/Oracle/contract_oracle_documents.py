@@ -6,7 +6,7 @@ import traceback
 from fractions import Fraction as F
 
 import rating_oracle as prices
-from contract_oracle import FOREVER, ITEM_MODELS, Account, Contract, iso, micros, model, num, rate, scaled, share, terms_of
+from contract_oracle import FOREVER, ITEM_MODELS, Account, Contract, iso, made, micros, model, num, rate, scaled, share, terms_of
 from rating_oracle import rounded, spread
 
 
@@ -194,9 +194,11 @@ class Documents:
         if payable <= 0 or not fees:
             return F(0)
         positive = sorted((f for f in fees if f[2] > 0), key=lambda f: f[0])
-        if not self.restricted():
-            times = sorted({f[0] for f in positive})
-            positive = [(t, "", sum(f[2] for f in positive if f[0] == t)) for t in times]
+        joined = {}
+        for t, charge, amount in positive:
+            key = t, charge if self.restricted() else ""
+            joined[key] = joined.get(key, F(0)) + amount
+        positive = [(t, charge, amount) for (t, charge), amount in joined.items()]
         if not positive:
             latest = max(fees, key=lambda f: f[0])
             positive = [(latest[0], latest[1], F(1))]
@@ -418,6 +420,9 @@ def main():
             difference = traceback.format_exc()[-600:].replace("\n", " | ")
         if difference:
             print(f"seed {one['seed']}: expected {difference}")
+        for known in (Contract.runs, Contract.raw, Contract.first_in_force):
+            known.cache_clear()
+        made.clear()
         count, documents = count + 1, documents + len(one["ours"])
     print(f"{count} contracts, {documents} documents")
 
