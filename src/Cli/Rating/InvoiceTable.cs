@@ -19,22 +19,25 @@ static class InvoiceTable
         table.AddColumns(Column("", Justify.Right), Column("description"), Column("for"), Column("quantity", Justify.Right), Column("unit price", Justify.Right), Column(document.Currency, Justify.Right));
         for (var i = 0; i < document.Lines.Count; i++) Line(table, i + 1, document.Lines[i], document.Currency, zone);
         table.AddEmptyRow();
-        foreach (var (name, amount) in Sums(document)) table.AddRow(new Text(""), new Text(name), new Text(""), new Text(""), new Text(""), new Text(Money(amount, document.Currency)));
+        foreach (var (name, amount) in Sums(document)) Row(table, "", name, "", "", "", Money(amount, document.Currency));
         AnsiConsole.WriteLine();
         AnsiConsole.Write(table);
         AnsiConsole.WriteLine($"for {Customer(document.Customer, book)}, to {payer}; period {Days(document.Period, zone)} ({zone.Id}){(document.Corrects is { } corrects ? $"; corrects {corrects}" : "")}");
     }
 
+    /// <summary>A line that is a quantity at one price says so itself; others have their steps below.</summary>
     static void Line(Table table, int number, InvoiceLine line, string currency, ZoneClock zone)
     {
         var covered = line.Covered.IsZero ? "" : $" (and {line.Covered} from grants)";
         var unit = line.Unit is { } name ? $" {name}" : "";
-        table.AddRow(new Text(number.ToString(CultureInfo.InvariantCulture)), new Text(line.Description), new Text(Days(line.Service, zone)), new Text($"{Short(line.Quantity)}{unit}{covered}"), new Text(""), new Text(Money(line.Amount, currency)));
-        foreach (var step in (line.Steps ?? []).Where(IsShown)) table.AddRow(new Text(""), new Text($"  {step.Subject}"), new Text(""), new Text(step.Quantity is { } q ? Short(q) : ""), new Text(step.UnitPrice is { } p ? Short(p) : ""), new Text($"({Short(step.Amount)})"));
+        var steps = (line.Steps ?? []).Where(s => s.Kind != StepKind.Rounding).ToList();
+        var price = steps is [{ Kind: StepKind.Unit, UnitPrice: { } one }] && line.Quantity != Exact.One ? Short(one) : "";
+        Row(table, number.ToString(CultureInfo.InvariantCulture), line.Description, Days(line.Service, zone), $"{Short(line.Quantity)}{unit}{covered}", price, Money(line.Amount, currency));
+        if (steps is [{ Kind: StepKind.Unit }]) return;
+        foreach (var step in steps) Row(table, "", $"  {step.Subject}", "", step.Quantity is { } q ? Short(q) : "", step.UnitPrice is { } p ? Short(p) : "", $"({Short(step.Amount)})");
     }
 
-    /// <summary>Steps that say no more than the line are left out.</summary>
-    static bool IsShown(PricingStep step) => step.Kind is not (StepKind.Unit or StepKind.Rounding) || step.UnitPrice is { IsZero: false } price && price != Exact.One;
+    static void Row(Table table, params string[] cells) => table.AddRow([.. cells.Select(c => new Text(c))]);
 
     static IEnumerable<(string Name, Exact Amount)> Sums(InvoiceDocument document)
     {
@@ -73,5 +76,5 @@ static class InvoiceTable
     /// <summary>A fraction that is no decimal is shown to twelve places.</summary>
     static string Short(Exact value) => value.ToString() is var text && text.Contains('/') ? $"≈ {value.Round(12, RoundingMode.HalfEven)}" : text;
 
-    static TableColumn Column(string name, Justify alignment = Justify.Left) => new(name) { Alignment = alignment, NoWrap = alignment == Justify.Right };
+    static TableColumn Column(string name, Justify alignment = Justify.Left) => new(name) { Alignment = alignment, NoWrap = name != "description" };
 }

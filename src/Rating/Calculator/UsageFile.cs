@@ -117,10 +117,23 @@ public static class UsageFile
                 Fault(path, "TYPE_WRONG", $"must be an object, is {json.ValueKind}");
                 return;
             }
-            var entry = json.TryGetProperty("specversion", out _) ? Event(json, path) : Quantity(json, path);
+            var entry = Read(json, path);
             if (_faults.Count > before) return;
             if (entry!.Event is { } usage && !_known.Add(usage.Id)) _duplicates++;
             else _entries.Add(entry);
+        }
+
+        UsageEntry? Read(JsonElement json, string path)
+        {
+            try
+            {
+                return json.TryGetProperty("specversion", out _) ? Event(json, path) : Quantity(json, path);
+            }
+            catch (InvalidOperationException)
+            {
+                Fault(path, "TEXT_INVALID", "holds half of a surrogate pair");
+                return null;
+            }
         }
 
         UsageEntry? Quantity(JsonElement json, string path)
@@ -194,8 +207,7 @@ public static class UsageFile
         Exact Number(JsonElement json, string name, string path)
         {
             var text = json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetRawText() : Text(json, name, path);
-            if (text.Length == 0 || Exact.TryParse(text, out var number, out var error)) return text.Length == 0 ? default : Exact.Parse(text);
-            Fault($"{path}.{name}", "DECIMAL_INVALID", $"'{text}' {error}");
+            if (!Exact.TryParse(text, out var number, out var error) && text.Length > 0) Fault($"{path}.{name}", "DECIMAL_INVALID", $"'{text}' {error}");
             return number;
         }
 

@@ -102,8 +102,8 @@ sealed class PrepaidCredit
     {
         var times = _granted.GetValueOrDefault(grant.Id);
         if (grant.Recurrence is null && times > 0) return;
-        // Looked at beyond the end by one recurrence, so that each grant knows whether another follows.
-        var horizon = grant.Recurrence is { } again ? again.At(new Timestamp(until.Micros + 3 * ZoneClock.DayMicros), 1) : new Timestamp(until.Micros + 1);
+        // Looked at beyond the end by one recurrence (and the days by which months differ), so that each grant knows whether another follows.
+        var horizon = new Timestamp(grant.Recurrence is { } again ? again.At(until, 1).Micros + 4 * ZoneClock.DayMicros : until.Micros + 1);
         var due = grant.Expand(version, _agreement.Calendar.Zone, horizon).Skip(times).TakeWhile(g => g.EffectiveAt <= until).ToList();
         if (due.Count == 0) return;
         _granted = _granted.SetItem(grant.Id, times + due.Count);

@@ -16,7 +16,7 @@ sealed class RandomContracts(int seed)
     public (JsonObject File, JsonArray Usage) Next()
     {
         _start = new DateTime(2023, 12, 1).AddDays(_random.Next(800));
-        _months = Pick(1, 1, 1, 1, 2, 3);
+        _months = Pick(1, 1, 1, 1, 2, 3, 6, 12);
         var meters = Meters();
         var ends = _start.AddDays(_random.Next(40, 130));
         var (book, charges) = Book(meters);
