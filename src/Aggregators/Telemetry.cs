@@ -14,6 +14,8 @@ static class Telemetry
 
     public static readonly Counter<long> Documents = Meter.CreateCounter<long>("streams.aggregators.documents", "{document}", "Billing documents made.");
 
+    public static readonly Counter<long> Restored = Meter.CreateCounter<long>("streams.aggregators.restored", "{entry}", "Accounts and identities taken back from packs of changelogs and of local state.");
+
     public static void Count(DispositionCounts counts)
     {
         Add("accepted", counts.Accepted);

@@ -65,6 +65,7 @@ sealed class AccountPacks(AccountTable accounts, WindowChains windows, AccountCo
         var found = new List<int>();
         var entries = Read(value, found);
         _entries += entries;
+        Telemetry.Restored.Add(entries);
         _packs.Enqueue(new(number, found, entries));
     }
 

@@ -49,8 +49,8 @@ public enum MeteringBenchmarkEnd
 public sealed record MeteringBenchmarkResult(double Seconds, long Events, double EventsPerS, double PeakEventsPerS, double CpuS, double PeakRssMb, long OutputRecords,
     long Duplicates, long Late, double AllocatedMb, RestoreFigures Restore);
 
-/// <summary>What restoring state took: changelog records applied, seconds from the start of the stream, and the process' CPU seconds meanwhile.</summary>
-public sealed record RestoreFigures(long Records, decimal Seconds, decimal CpuS);
+/// <summary>What restoring state took: changelog records applied, accounts and identities in them and in local state, seconds from the start of the stream, and the process' CPU seconds meanwhile.</summary>
+public sealed record RestoreFigures(long Records, long Entries, decimal Seconds, decimal CpuS);
 
 /// <summary>The metering job alone, exactly once, over everything that the input holds at the start.</summary>
 public static class MeteringBenchmark

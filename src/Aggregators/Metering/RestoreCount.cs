@@ -3,25 +3,27 @@ using System.Diagnostics.Metrics;
 
 namespace Streams.Aggregators.Metering;
 
-/// <summary>Counts changelog records as the runtime reports them restored, and the CPU time since it was made.</summary>
+/// <summary>Counts changelog records as the runtime reports them restored, the accounts and identities in them, and the CPU time since it was made.</summary>
 sealed class RestoreCount : IDisposable
 {
+    const string Records = "streams.streaming.restore", Entries = "streams.aggregators.restored";
+
     readonly MeterListener _listener = new();
     readonly long _start = Stopwatch.GetTimestamp();
     readonly TimeSpan _cpu = CpuTime();
-    long _records;
+    long _records, _entries;
 
     public RestoreCount()
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Name == "streams.streaming.restore") listener.EnableMeasurementEvents(instrument);
+            if (instrument.Name is Records or Entries) listener.EnableMeasurementEvents(instrument);
         };
-        _listener.SetMeasurementEventCallback<long>((_, more, _, _) => Interlocked.Add(ref _records, more));
+        _listener.SetMeasurementEventCallback<long>((instrument, more, _, _) => Interlocked.Add(ref instrument.Name == Entries ? ref _entries : ref _records, more));
         _listener.Start();
     }
 
-    public RestoreFigures Figures => new(Interlocked.Read(ref _records), Seconds(Stopwatch.GetElapsedTime(_start)), Seconds(CpuTime() - _cpu));
+    public RestoreFigures Figures => new(Interlocked.Read(ref _records), Interlocked.Read(ref _entries), Seconds(Stopwatch.GetElapsedTime(_start)), Seconds(CpuTime() - _cpu));
 
     public void Dispose() => _listener.Dispose();
 

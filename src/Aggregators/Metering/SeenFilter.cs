@@ -77,6 +77,7 @@ public sealed class SeenFilter(string name) : IStateStore
         bucket.Packs = Math.Max(bucket.Packs, BinaryPrimitives.ReadInt32BigEndian(key[8..]) + 1);
         _log.AppendAll(bucket, value);
         _log.TakeAllPending(bucket);
+        Telemetry.Restored.Add(value.Length / SeenLog.EntrySize);
         _unindexed = true;
     }
 

@@ -5,11 +5,11 @@ namespace Streams.Aggregators.Metering;
 
 /// <summary>
 /// Sorts entries for an index into regions of it before they are entered: a large index is then filled piece by piece, each small enough for the caches,
-/// instead of at random all over. Holds 8 MB, however many entries come.
+/// instead of at random all over. Holds 2 MB, however many entries come.
 /// </summary>
 sealed class SeenRegions : IDisposable
 {
-    const int Count = 128, Held = 8192;
+    const int Count = 64, Held = 4096;
 
     public delegate void Enter(ReadOnlySpan<(int Place, uint Entry)> entries);
 

@@ -59,5 +59,5 @@ public sealed class FixedTerms : ITermsSource
         return source;
     }
 
-    sealed record PlanFile(string Currency, Dictionary<string, List<Tier>> Meters);
+    sealed record PlanFile(string Currency, Dictionary<string, List<RateTier>> Meters);
 }

@@ -26,7 +26,7 @@ static class WindowPrice
         charge is { Discounts.Count: 0, Minimum: null, Maximum: null, TrialDays: 0, ProrateUnits: null, Accumulate: Accumulation.Period }
         && charge.Quantity == QuantityRule.Plain && charge.Rounding == RoundingTerms.Default;
 
-    static List<Tier>? Tiers(PriceModel price)
+    static List<RateTier>? Tiers(PriceModel price)
     {
         var tiers = price switch
         {
@@ -35,7 +35,7 @@ static class WindowPrice
             _ => [],
         };
         if (tiers.Count == 0 || !tiers.All(t => Fits(t.Unit) && Fits(t.UpTo ?? Exact.Zero))) return null;
-        return [.. tiers.Select(t => new Tier(t.UpTo?.ToExactDecimal(), t.Unit.ToExactDecimal()))];
+        return [.. tiers.Select(t => new RateTier(t.UpTo?.ToExactDecimal(), t.Unit.ToExactDecimal()))];
     }
 
     static bool Fits(Exact value) => value.Round(ExactDecimal.Scale, RoundingMode.Down) == value && value < Most;

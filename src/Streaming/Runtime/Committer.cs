@@ -12,8 +12,13 @@ internal sealed class Committer(ThreadContext thread, TaskSet tasks, GroupMember
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
     private long lastCommit = Stopwatch.GetTimestamp();
 
-    /// <summary>Null until a transaction can begin.</summary>
+    private Task? starting;
+
+    /// <summary>Null until there is one. Tasks are made and restored with it while it still gets ready.</summary>
     public RecordProducer? Producer { get; private set; }
+
+    /// <summary>A transaction can begin.</summary>
+    public bool IsReady => starting is { IsCompletedSuccessfully: true };
 
     public TimeSpan UntilCommit
     {
@@ -30,25 +35,26 @@ internal sealed class Committer(ThreadContext thread, TaskSet tasks, GroupMember
     /// <summary>Called after each successful commit with the tasks that had something to commit.</summary>
     public Action<IReadOnlyList<ActiveTask>> Committed { get; set; } = _ => { };
 
-    /// <summary>Makes the producer, which fences and ends what a predecessor of its transactional id left open. Blocks for half a minute at most.</summary>
-    /// <exception cref="KafkaException">To be tried again.</exception>
+    /// <summary>
+    /// Makes the producer, which fences and ends what a predecessor of its transactional id left open: beside the loop, for that may take half a minute. Nothing
+    /// that is read meanwhile can be overtaken by a predecessor: the group takes no offsets of a member that was replaced, and committed offsets are told only
+    /// once no transaction is about to change them.
+    /// </summary>
+    /// <exception cref="KafkaException">It could not get ready; to be dropped and tried again.</exception>
     public void StartProducer()
     {
+        if (starting is { IsFaulted: true })
+            starting.GetAwaiter().GetResult();
         if (Producer is not null)
             return;
         var settings = ClientConfigs.Producer(thread.Config, $"{thread.Name}-producer", thread.Name);
         var made = new RecordProducer(thread.Config, settings, m => thread.Logger.ClientMessage(thread.Name, m));
-        try
+        starting = Task.Run(() =>
         {
             KillPoint.Reached("stream.before_init_transactions");
             made.Init();
             KillPoint.Reached("stream.after_init_transactions");
-        }
-        catch
-        {
-            made.Dispose();
-            throw;
-        }
+        });
         Producer = made;
         lastCommit = Stopwatch.GetTimestamp();
     }
@@ -56,6 +62,7 @@ internal sealed class Committer(ThreadContext thread, TaskSet tasks, GroupMember
     /// <summary>Throws the producer away with what its transaction holds.</summary>
     public void DropProducer()
     {
+        AwaitStart();
         Producer?.Dispose();
         Producer = null;
         if (TroubleSince == 0)
@@ -90,7 +97,7 @@ internal sealed class Committer(ThreadContext thread, TaskSet tasks, GroupMember
     {
         lastCommit = Stopwatch.GetTimestamp();
         var dirty = Dirty();
-        if (dirty.Count == 0 || thread.Broken is not null || Producer is null || membership.ForCommit() is null)
+        if (dirty.Count == 0 || thread.Broken is not null || !IsReady || membership.ForCommit() is null)
             return;
         KillPoint.Reached("stream.before_commit");
         foreach (var task in dirty)
@@ -114,9 +121,20 @@ internal sealed class Committer(ThreadContext thread, TaskSet tasks, GroupMember
 
     public void Dispose()
     {
+        AwaitStart();
         Producer?.Abort();
         Producer?.Dispose();
         Producer = null;
+    }
+
+    /// <summary>A client cannot be thrown away while a call of its runs.</summary>
+    private void AwaitStart()
+    {
+        if (starting is null)
+            return;
+        // Whether it succeeded does not matter any more.
+        Task.WaitAny([starting]);
+        starting = null;
     }
 
     private List<ActiveTask> Dirty() => [.. tasks.Running.Where(t => t.NeedsCommit)];

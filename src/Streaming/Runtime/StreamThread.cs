@@ -117,6 +117,8 @@ internal sealed class StreamThread : IDisposable
     {
         if (committer.Producer is null)
             return Pause;
+        if (!committer.IsReady && changelogs.Idle)
+            return Pause;
         if (!IsRunning && tasks.Count > 0)
             return changelogs.Idle ? Pause : TimeSpan.Zero;
         var wait = committer.UntilCommit;
@@ -141,6 +143,8 @@ internal sealed class StreamThread : IDisposable
         }
         catch (KafkaException e)
         {
+            // Tasks write to the producer that they were made with.
+            Close([.. tasks.All]);
             committer.DropProducer();
             RequireTimeLeft(e);
             thread.Logger.Retrying(thread.Name, "starting transactions", e);
@@ -150,7 +154,7 @@ internal sealed class StreamThread : IDisposable
 
     private void Prepare()
     {
-        preparation.Step(committer.Producer!, polledAny || tasks.Running.Any() ? Pause : TimeSpan.FromMilliseconds(50));
+        preparation.Step(committer.Producer!, committer.IsReady, polledAny || tasks.Running.Any() ? Pause : TimeSpan.FromMilliseconds(50));
         Publish(preparation.Done);
     }
 

@@ -23,8 +23,10 @@ internal sealed class TaskPreparation(
     /// <summary>Every assigned partition belongs to a task that runs.</summary>
     public bool Done => membership.Joined && tasks.AllRunning && tasks.All.Sum(t => t.Inputs.Count) == membership.Assigned.Count;
 
+    /// <param name="collector">Where tasks write to.</param>
+    /// <param name="canStart">Whether it takes records yet.</param>
     /// <param name="wait">How long to wait for changelog records.</param>
-    public void Step(IRecordCollector collector, TimeSpan wait)
+    public void Step(IRecordCollector collector, bool canStart, TimeSpan wait)
     {
         tasks.Open(membership.Assigned, collector);
         if (tasks.AllRunning)
@@ -38,7 +40,8 @@ internal sealed class TaskPreparation(
         {
             LookUpCommitted();
             changelogs.Step(wait);
-            StartRestored();
+            if (canStart)
+                StartRestored();
         }
         catch (KafkaException e) when (tasks.All.All(t => t.State == TaskState.Running || Stopwatch.GetElapsedTime(t.CreatedAt) < thread.Config.TaskTimeout))
         {

@@ -24,9 +24,9 @@ public sealed class BookTermsTests
         var unit = Find(Unit);
         Assert.Equal(("k", 7, "L", "api", "EUR"), (unit.Terms!.ContractId, unit.Terms.ContractVersion, unit.Terms.LegalEntity, unit.Terms.Product, unit.Terms.Rates.Currency));
         Assert.Equal(Timestamp.From(new(2026, 4, 1, 0, 0, 0, TimeSpan.Zero)), unit.Until);
-        Assert.Equal([new Tier(null, ExactDecimal.Parse("0.25"))], unit.Terms.Rates.Tiers);
+        Assert.Equal([new RateTier(null, ExactDecimal.Parse("0.25"))], unit.Terms.Rates.Tiers);
         var graduated = Find("""{"model":"graduated","tiers":[{"upTo":"2.5","unit":"1"},{"unit":"0.000000001"}]}""");
-        Assert.Equal([new Tier(ExactDecimal.Parse("2.5"), ExactDecimal.FromInteger(1)), new Tier(null, ExactDecimal.Parse("0.000000001"))], graduated.Terms!.Rates.Tiers);
+        Assert.Equal([new RateTier(ExactDecimal.Parse("2.5"), ExactDecimal.FromInteger(1)), new RateTier(null, ExactDecimal.Parse("0.000000001"))], graduated.Terms!.Rates.Tiers);
     }
 
     [Theory]
