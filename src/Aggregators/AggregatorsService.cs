@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Streams.Aggregators.Metering;
-using Streams.Schemas.Contracting;
+using Streams.Rating.Contracts;
 using Streams.Schemas.Registry;
 using Streams.Streaming;
 

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Streams.Ingest.Contracts;
 using Streams.Ingest.Publishing;
-using Streams.Schemas.Contracting;
+using Streams.Rating.Contracts;
 using Streams.Schemas.Registry;
 
 namespace Streams.Cli;

@@ -12,6 +12,7 @@ var root = new RootCommand("Usage metering, rating and ERP posting on Kafka.\n\n
     SimulatorCommand.Create(),
     ImportCommand.Create(),
     ContractsCommand.Create(),
+    RateCommand.Create(),
     PeriodsCommand.Create(),
     ReplayCommand.Create(),
     BenchCommand.Create(),

@@ -11,11 +11,12 @@ public sealed class RoomTests
         ["Schemas"] = [],
         ["Streaming"] = [],
         ["Broker"] = ["Schemas"],
-        ["Ingest"] = ["Schemas"],
-        ["Aggregators"] = ["Schemas", "Streaming"],
+        ["Rating"] = ["Schemas"],
+        ["Ingest"] = ["Schemas", "Rating"],
+        ["Aggregators"] = ["Schemas", "Streaming", "Rating"],
         ["ErpSink"] = ["Schemas"],
         ["Console"] = ["Schemas", "ErpSink"],
-        ["Cli"] = ["Schemas", "Streaming", "Broker", "Ingest", "Aggregators", "ErpSink", "Console"],
+        ["Cli"] = ["Schemas", "Streaming", "Broker", "Rating", "Ingest", "Aggregators", "ErpSink", "Console"],
     };
 
     public static TheoryData<string> Rooms => [.. MayUse.Keys];

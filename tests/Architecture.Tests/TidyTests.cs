@@ -31,6 +31,7 @@ public sealed class TidyTests
     [InlineData("src/Aggregators")]
     [InlineData("src/Streaming")]
     [InlineData("src/Schemas")]
+    [InlineData("src/Rating")]
     public void The_deterministic_core_has_no_clock_no_chance_and_no_sleep(string folder) =>
         None(Find(folder, @"\bDateTime(Offset)?\.(Utc)?(Now|Today)\b|\bGuid\.NewGuid\b|\bRandom\.Shared\b|\bnew Random\(\)|\bThread\.Sleep\b", Repository.Code).Where(h => !Clocks.ContainsKey(h.File)));
 
@@ -38,6 +39,7 @@ public sealed class TidyTests
     [InlineData("src/Aggregators")]
     [InlineData("src/ErpSink")]
     [InlineData("src/Schemas")]
+    [InlineData("src/Rating")]
     public void No_binary_floating_point_near_money(string folder) =>
         None(Find(folder, @"\b(double|float)\b", Repository.Code).Where(h => !Floats.ContainsKey(h.File) && !h.File.StartsWith("src/Schemas/Avro/", StringComparison.Ordinal)
             && !h.File.StartsWith("src/Schemas/Generator/", StringComparison.Ordinal)));

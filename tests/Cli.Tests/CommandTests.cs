@@ -61,7 +61,13 @@ public sealed class CommandTests
         var file = Path.GetTempFileName();
         try
         {
-            File.WriteAllText(file, """{"plans": [{"id": "p", "currency": "usd", "prices": {"no.meter": [{"upTo": null, "unitPrice": "-1"}]}}]}""");
+            File.WriteAllText(file, """
+                {"priceBooks": [{"id": "p", "currency": "usd", "versions": []},
+                  {"id": "q", "currency": "USD", "versions": [{"version": 1, "from": "2026-01-01", "charges": [
+                    {"kind": "usage", "id": "a", "product": "p", "meter": "no.meter", "price": {"model": "perUnit", "unitPrice": "1"}}]}]},
+                  {"id": "r", "currency": "USD", "versions": [{"version": 1, "from": "2026-01-01", "charges": [
+                    {"kind": "usage", "id": "a", "product": "p", "meter": "m", "price": {"model": "perUnit", "unitPrice": "-1"}}]}]}]}
+                """);
             var (code, _, error) = Run($"contracts check {file}");
             Assert.Equal(2, code);
             Assert.Contains("CURRENCY_INVALID", error);
@@ -82,6 +88,57 @@ public sealed class CommandTests
         Assert.Equal(0, code);
         Assert.Contains("Sub-topology: 0", output);
         Assert.Contains("usage.events", output);
+    }
+
+    [Theory]
+    [InlineData("table", "Invoice acme-2026/0000/period", "tier 2, above 1000", "117.50")]
+    [InlineData("json", "\"sha256\"", "\"unrated\": []", "\"total\": \"117.5\"")]
+    [InlineData("csv", "document,customer,payer,currency,row", "usage,requests,api", "total,,,,,,,,,117.5")]
+    public void Usage_is_rated_offline(string output, params string[] wanted)
+    {
+        var folder = Path.Combine(Repository.Folder, "docs", "contracts");
+        var (code, printed, error) = Run($"rate --contract {folder}/graduated.json --usage {folder}/graduated.usage.json --output {output}");
+        Assert.Equal((0, ""), (code, error));
+        Assert.All(wanted, w => Assert.Contains(w, printed));
+    }
+
+    [Fact]
+    public void A_line_is_explained_step_by_step()
+    {
+        var folder = Path.Combine(Repository.Folder, "docs", "contracts");
+        var (code, printed, _) = Run($"rate explain --contract {folder}/graduated.json --usage {folder}/graduated.usage.json --line 1");
+        Assert.Equal(0, code);
+        Assert.Contains("tier 3, above 10000: 2000 × 0.0075 = 15", printed);
+        Assert.Equal(4, Run($"rate explain --contract {folder}/graduated.json --usage {folder}/graduated.usage.json --line 2").Code);
+    }
+
+    [Fact]
+    public void Faults_of_usage_name_entry_and_field_and_nothing_is_rated()
+    {
+        var folder = Path.Combine(Repository.Folder, "docs", "contracts");
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, """
+                {"meter": "api.requests", "at": "2026-01-32", "quantity": "1"}
+                {"meter": "api.requests", "at": "2026-01-02", "quantity": "one", "colour": "red"}
+                """);
+            var (code, printed, error) = Run($"rate --contract {folder}/graduated.json --usage {file}");
+            Assert.Equal((2, ""), (code, printed));
+            Assert.Contains("line 1.at:", error);
+            Assert.Contains("line 2.quantity:", error);
+            Assert.Contains("line 2.colour: is not a known property", error);
+            File.WriteAllText(file, """{"meter": "no.meter", "at": "2026-01-02", "quantity": "1"}""");
+            Assert.Contains("$.meter: there is no meter 'no.meter'", Run($"rate --contract {folder}/graduated.json --usage {file}").Error);
+            File.WriteAllText(file, """[{"meter": "api.requests", "at": "2025-01-02", "quantity": "1"}, {"meter": "api.requests", "at": "2026-01-02", "quantity": "1"}]""");
+            (code, printed, error) = Run($"rate --contract {folder}/graduated.json --usage {file}");
+            Assert.Equal(5, code);
+            Assert.Contains("not rated: 1 of meter 'api.requests', first at $[0] (NO_CONTRACT)", error);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     static (int Code, string Output, string Error) Run(string command)

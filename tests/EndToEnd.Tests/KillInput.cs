@@ -23,10 +23,14 @@ static class KillInput
     {
         ["meters"] = new JsonArray(Meter("llm.input.tokens"), Meter("llm.output.tokens")),
         ["customers"] = new JsonArray([.. Enumerable.Range(0, Customers).Select(Customer)]),
-        ["plans"] = new JsonArray(new JsonObject
+        ["priceBooks"] = new JsonArray(new JsonObject
         {
-            ["id"] = "kill-plan", ["currency"] = "USD",
-            ["prices"] = new JsonObject { ["llm.input.tokens"] = Tiers(("3000", "0.0123"), (null, "0.0101")), ["llm.output.tokens"] = Tiers((null, "0.0457")) },
+            ["id"] = "kill-prices", ["currency"] = "USD",
+            ["versions"] = new JsonArray(new JsonObject
+            {
+                ["version"] = 1, ["from"] = "2024-01-01",
+                ["charges"] = new JsonArray(Charge("llm.input.tokens", ("3000", "0.0123"), (null, "0.0101")), Charge("llm.output.tokens", (null, "0.0457"))),
+            }),
         }),
         ["contracts"] = new JsonArray([.. Enumerable.Range(0, Customers).Select(Contract)]),
     }.ToJsonString();
@@ -65,10 +69,16 @@ static class KillInput
 
     static JsonNode Contract(int index) => new JsonObject
     {
-        ["id"] = $"{Id(index)}-contract", ["customer"] = Id(index),
-        ["versions"] = new JsonArray(new JsonObject { ["version"] = 1, ["from"] = "2024-01-01T00:00:00Z", ["to"] = null, ["plan"] = "kill-plan" }),
+        ["id"] = $"{Id(index)}-contract", ["customer"] = Id(index), ["currency"] = "USD",
+        ["versions"] = new JsonArray(new JsonObject { ["version"] = 1, ["from"] = "2024-01-01T00:00:00Z", ["to"] = null, ["priceBook"] = "kill-prices" }),
     };
 
-    static JsonArray Tiers(params (string? UpTo, string Price)[] tiers) =>
-        [.. tiers.Select(t => (JsonNode)new JsonObject { ["upTo"] = t.UpTo, ["unitPrice"] = t.Price })];
+    static JsonNode Charge(string meter, params (string? UpTo, string Price)[] tiers) => new JsonObject
+    {
+        ["kind"] = "usage", ["id"] = meter, ["product"] = "llm", ["meter"] = meter,
+        ["price"] = new JsonObject
+        {
+            ["model"] = "graduated", ["tiers"] = new JsonArray([.. tiers.Select(t => new JsonObject { ["upTo"] = t.UpTo, ["unit"] = t.Price })]),
+        },
+    };
 }

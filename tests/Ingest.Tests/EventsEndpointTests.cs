@@ -288,7 +288,7 @@ public sealed class EventsEndpointTests
         var good = await entrance.PostAsync(Encoding.UTF8.GetBytes(Meters), "application/json", "/v1/contracts");
         Assert.Equal((HttpStatusCode.Accepted, "meter/a"), (good.StatusCode, (await Json(good)).GetProperty("entries")[0].GetString()));
         Assert.Equal(("a", "contracts"), (entrance.Publisher.Entries.Single().Id, entrance.Publisher.Entries.Single().ChangedBy));
-        foreach (var bad in new[] { "{", "[]", Meters.Replace("\"unit\":\"u\",", ""), """{"meters":[],"meters":[]}""", """{"plans":[{"id":"p","currency":"USD","prices":{"x":[]}}],"meters":[{"id":"b","unit":"u","product":"p"}]}""" })
+        foreach (var bad in new[] { "{", "[]", Meters.Replace("\"unit\":\"u\",", ""), """{"meters":[],"meters":[]}""", """{"priceBooks":[{"id":"p","currency":"USD","versions":[]}],"meters":[{"id":"b","unit":"u","product":"p"}]}""" })
         {
             Assert.Equal(HttpStatusCode.BadRequest, (await entrance.PostAsync(Encoding.UTF8.GetBytes(bad), "application/json", "/v1/contracts")).StatusCode);
         }

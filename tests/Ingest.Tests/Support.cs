@@ -10,7 +10,7 @@ using Streams.Ingest.Events;
 using Streams.Ingest.Http;
 using Streams.Ingest.Publishing;
 using Streams.Schemas;
-using Streams.Schemas.Contracting;
+using Streams.Rating.Contracts;
 using Streams.Schemas.Registry;
 
 namespace Streams.Ingest.Tests;

@@ -1,5 +1,6 @@
 using Streams.Schemas;
 using Streams.Schemas.Avro;
+using Streams.Schemas.Identity;
 using Streams.Schemas.Registry;
 
 namespace Streams.Aggregators.Metering;

@@ -4,6 +4,7 @@ using Streams.Aggregators.Billing;
 using Streams.Aggregators.Rating;
 using Streams.Schemas;
 using Streams.Schemas.Avro;
+using Streams.Schemas.Identity;
 using Streams.Schemas.Registry;
 using Streams.Streaming;
 

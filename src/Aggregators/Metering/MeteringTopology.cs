@@ -1,7 +1,7 @@
 using Streams.Aggregators.Billing;
 using Streams.Aggregators.Rating;
 using Streams.Schemas;
-using Streams.Schemas.Contracting;
+using Streams.Rating.Contracts;
 using Streams.Schemas.Registry;
 using Streams.Streaming;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Streams.Schemas;
-using Streams.Schemas.Contracting;
+using Streams.Rating.Contracts;
 
 namespace Streams.Aggregators.Rating;
 
@@ -30,8 +30,8 @@ public sealed class BookTerms(ContractBookSource source) : ITermsSource
         if (!book.Meters.TryGetValue(meter, out var definition)) return new(MeterUnknown, null, at);
         var found = book.Find(customer, meter, at);
         if (!found.Found) return new(found.Code, null, at);
-        var rates = new RateCard(found.Plan!.Currency, found.Plan.Prices[meter]);
-        var terms = new Terms(found.Contract!.Id, found.Version!.Version, found.Customer!.LegalEntity, definition.Product, rates);
+        if (WindowPrice.RatesOf(found.Contract!.Currency, definition, found.Charges) is not { } rates) return new(WindowPrice.NotByWindow, null, at);
+        var terms = new Terms(found.Contract.Id, found.Version!.Version, found.Customer!.LegalEntity, definition.Product, rates);
         return new(null, terms, book.NextChange(customer, at));
     }
 }
@@ -59,5 +59,5 @@ public sealed class FixedTerms : ITermsSource
         return source;
     }
 
-    sealed record PlanFile(string Currency, Dictionary<string, List<Tier>> Meters);
+    sealed record PlanFile(string Currency, Dictionary<string, List<RateTier>> Meters);
 }

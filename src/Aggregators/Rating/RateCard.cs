@@ -1,8 +1,10 @@
 using System.Numerics;
 using Streams.Schemas;
-using Streams.Schemas.Contracting;
 
 namespace Streams.Aggregators.Rating;
+
+/// <summary>Units up to <paramref name="UpTo"/> (counted from the period's start; null: without end) that lie above the tier before cost <paramref name="UnitPrice"/> each.</summary>
+public sealed record RateTier(ExactDecimal? UpTo, ExactDecimal UnitPrice);
 
 /// <summary>
 /// Graduated prices of one meter in one currency. A tier's <c>upTo</c> counts from the start of the billing period, and a unit costs what its tier says.
@@ -20,7 +22,7 @@ public sealed class RateCard
     readonly bool _fast;
 
     /// <exception cref="ArgumentException">No tier, ends that do not rise, a last tier with an end, or a negative price.</exception>
-    public RateCard(string currency, IReadOnlyList<Tier> tiers)
+    public RateCard(string currency, IReadOnlyList<RateTier> tiers)
     {
         Currency = currency;
         Tiers = tiers;
@@ -36,7 +38,7 @@ public sealed class RateCard
 
     public string Currency { get; }
 
-    public IReadOnlyList<Tier> Tiers { get; }
+    public IReadOnlyList<RateTier> Tiers { get; }
 
     /// <summary>How much a period may hold so that its price stays within the digits of an amount.</summary>
     public ExactDecimal MaxQuantity { get; }

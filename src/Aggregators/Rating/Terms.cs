@@ -3,7 +3,6 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Streams.Schemas;
 using Streams.Schemas.Avro;
-using Streams.Schemas.Contracting;
 
 namespace Streams.Aggregators.Rating;
 
@@ -57,7 +56,7 @@ public sealed class Terms
     {
         var reader = new AvroReader(bytes);
         var (contract, version, entity, product, currency) = (reader.ReadString(), reader.ReadInt(), reader.ReadString(), reader.ReadString(), reader.ReadString());
-        var tiers = new List<Tier>();
+        var tiers = new List<RateTier>();
         for (var count = reader.ReadInt(); count > 0; count--)
         {
             var upTo = reader.ReadString();

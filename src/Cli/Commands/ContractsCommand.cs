@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Streams.Ingest.Publishing;
 using Streams.Schemas;
-using Streams.Schemas.Contracting;
+using Streams.Rating.Contracts;
 
 namespace Streams.Cli.Commands;
 
@@ -10,7 +10,7 @@ static class ContractsCommand
 {
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "Customers, meters, plans and contracts as JSON; see docs/contracts" };
+        var file = new Argument<string>("FILE") { Description = "Customers, meters, price books and contracts as JSON; see docs/contracts" };
         var check = new Command("check", "Say every fault of a contract file. Exit code 2 when there is one.\n\nEXAMPLE\n  streams contracts check docs/contracts/example.json") { file };
         check.SetAction(parsed =>
         {
@@ -38,7 +38,7 @@ static class ContractsCommand
             Console.WriteLine($"{entries.Count} definitions are in force");
             return ExitCodes.Done;
         });
-        return new Command("contracts", "Customers, meters, price plans and contracts.") { check, load };
+        return new Command("contracts", "Customers, meters, price books and contracts.") { check, load };
     }
 
     static IReadOnlyList<ContractEntry> Parse(string path)

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Streams.Aggregators.Metering;
-using Streams.Schemas.Contracting;
+using Streams.Rating.Contracts;
 
 namespace Streams.Cli.Commands;
 

@@ -3,7 +3,7 @@ using Streams.Schemas;
 
 namespace Streams.Cli.Demo;
 
-/// <summary>The demo's price book: one plan, and a contract for every customer that is given.</summary>
+/// <summary>The demo's price book: one book, and a contract for every customer that is given.</summary>
 static class DemoContracts
 {
     /// <summary>NetSuite's internal id of a customer in the simulated account.</summary>
@@ -20,7 +20,7 @@ static class DemoContracts
     });
 
     /// <summary>The contract file for real files: every meter that the mappings of docs/mappings make.</summary>
-    public static JsonObject ForFile(IEnumerable<string> customers, Timestamp from) => File(customers, "US01", "files-plan", from.ToString(), new JsonObject
+    public static JsonObject ForFile(IEnumerable<string> customers, Timestamp from) => File(customers, "US01", "files-prices", from.ToString(), new JsonObject
     {
         ["llm.input.tokens"] = Tiers(("100000", "0.000003"), ("1000000", "0.0000025"), (null, "0.000002")),
         ["llm.output.tokens"] = Tiers(("50000", "0.000015"), (null, "0.0000125")),
@@ -28,12 +28,16 @@ static class DemoContracts
         ["web.egress.bytes"] = Tiers(("1000000", "0"), (null, "0.00000009")),
     });
 
-    static JsonObject File(IEnumerable<string> customers, string legalEntity, string plan, string from, JsonObject prices)
+    static JsonObject File(IEnumerable<string> customers, string legalEntity, string priceBook, string from, JsonObject tiers)
     {
-        var file = new JsonObject { ["meters"] = new JsonArray(), ["customers"] = new JsonArray(), ["plans"] = new JsonArray(), ["contracts"] = new JsonArray() };
-        foreach (var (meter, _) in prices)
-            file["meters"]!.AsArray().Add(new JsonObject { ["id"] = meter, ["unit"] = meter[(meter.LastIndexOf('.') + 1)..], ["product"] = meter[..meter.IndexOf('.')] });
-        file["plans"]!.AsArray().Add(new JsonObject { ["id"] = plan, ["currency"] = "USD", ["prices"] = prices });
+        var file = new JsonObject { ["meters"] = new JsonArray(), ["customers"] = new JsonArray(), ["priceBooks"] = new JsonArray(), ["contracts"] = new JsonArray() };
+        foreach (var (meter, _) in tiers)
+            file["meters"]!.AsArray().Add(new JsonObject { ["id"] = meter, ["unit"] = meter[(meter.LastIndexOf('.') + 1)..], ["product"] = Product(meter) });
+        file["priceBooks"]!.AsArray().Add(new JsonObject
+        {
+            ["id"] = priceBook, ["currency"] = "USD",
+            ["versions"] = new JsonArray(new JsonObject { ["version"] = 1, ["from"] = from, ["charges"] = new JsonArray([.. tiers.Select(t => Charge(t.Key, t.Value!))]) }),
+        });
         foreach (var (index, customer) in customers.Index())
         {
             file["customers"]!.AsArray().Add(new JsonObject
@@ -42,13 +46,21 @@ static class DemoContracts
             });
             file["contracts"]!.AsArray().Add(new JsonObject
             {
-                ["id"] = $"{customer}-contract", ["customer"] = customer,
-                ["versions"] = new JsonArray(new JsonObject { ["version"] = 1, ["from"] = from, ["to"] = null, ["plan"] = plan }),
+                ["id"] = $"{customer}-contract", ["customer"] = customer, ["currency"] = "USD",
+                ["versions"] = new JsonArray(new JsonObject { ["version"] = 1, ["from"] = from, ["to"] = null, ["priceBook"] = priceBook }),
             });
         }
         return file;
     }
 
+    static JsonNode Charge(string meter, JsonNode tiers) => new JsonObject
+    {
+        ["kind"] = "usage", ["id"] = meter, ["product"] = Product(meter), ["meter"] = meter,
+        ["price"] = new JsonObject { ["model"] = "graduated", ["tiers"] = tiers.DeepClone() },
+    };
+
+    static string Product(string meter) => meter[..meter.IndexOf('.')];
+
     static JsonArray Tiers(params (string? UpTo, string Price)[] tiers) =>
-        [.. tiers.Select(t => (JsonNode)new JsonObject { ["upTo"] = t.UpTo, ["unitPrice"] = t.Price })];
+        [.. tiers.Select(t => (JsonNode)new JsonObject { ["upTo"] = t.UpTo, ["unit"] = t.Price })];
 }

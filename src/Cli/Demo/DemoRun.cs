@@ -7,7 +7,7 @@ using Streams.Ingest.Contracts;
 using Streams.Ingest.Events;
 using Streams.Ingest.Files;
 using Streams.Schemas;
-using Streams.Schemas.Contracting;
+using Streams.Rating.Contracts;
 
 namespace Streams.Cli.Demo;
 

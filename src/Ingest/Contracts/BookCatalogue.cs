@@ -1,5 +1,5 @@
 using Streams.Ingest.Events;
-using Streams.Schemas.Contracting;
+using Streams.Rating.Contracts;
 
 namespace Streams.Ingest.Contracts;
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Streams.Ingest.Publishing;
 using Streams.Schemas;
-using Streams.Schemas.Contracting;
+using Streams.Rating.Contracts;
 
 namespace Streams.Ingest.Contracts;
 
@@ -74,7 +74,7 @@ public sealed class ContractFollower(KafkaConnection kafka, ContractBookSource s
     {
         _ready = true;
         var book = source.Current;
-        Log.ContractsRead(logger, book.Meters.Count + book.Customers.Count + book.Plans.Count + book.Contracts.Count);
+        Log.ContractsRead(logger, book.Meters.Count + book.Customers.Count + book.PriceBooks.Count + book.Contracts.Count);
     }
 
     void Apply(ConsumeResult<byte[], byte[]> result)

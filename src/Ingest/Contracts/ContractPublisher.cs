@@ -1,7 +1,7 @@
 using System.Buffers;
 using Streams.Ingest.Publishing;
 using Streams.Schemas;
-using Streams.Schemas.Contracting;
+using Streams.Rating.Contracts;
 using Streams.Schemas.Registry;
 
 namespace Streams.Ingest.Contracts;

@@ -4,7 +4,7 @@ using Streams.Ingest.Contracts;
 using Streams.Ingest.Events;
 using Streams.Ingest.Publishing;
 using Streams.Schemas;
-using Streams.Schemas.Contracting;
+using Streams.Rating.Contracts;
 
 namespace Streams.Ingest.Http;
 
@@ -49,12 +49,7 @@ sealed class ContractsEndpoint(RequestGuard guard, IContractPublisher publisher,
     {
         try
         {
-            StrictJson.Parse(body).Dispose();
             return ContractFile.Parse(body, key.Name, Timestamp.From(clock.GetUtcNow()), source.Current);
-        }
-        catch (JsonException e)
-        {
-            throw new RequestRefusedException(400, "JSON_MALFORMED", e.Message);
         }
         catch (ContractFaultException e)
         {
@@ -72,10 +67,10 @@ sealed class ContractsEndpoint(RequestGuard guard, IContractPublisher publisher,
 }
 
 /// <summary>The contracts in the file's form, each part in order of id.</summary>
-sealed record ContractList(IReadOnlyList<JsonElement> Customers, IReadOnlyList<JsonElement> Meters, IReadOnlyList<JsonElement> Plans, IReadOnlyList<JsonElement> Contracts)
+sealed record ContractList(IReadOnlyList<JsonElement> Customers, IReadOnlyList<JsonElement> Meters, IReadOnlyList<JsonElement> PriceBooks, IReadOnlyList<JsonElement> Contracts)
 {
     public static ContractList Of(ContractBook book) => new(
-        Part(book.Customers, CanonicalJson.Write), Part(book.Meters, CanonicalJson.Write), Part(book.Plans, CanonicalJson.Write), Part(book.Contracts, CanonicalJson.Write));
+        Part(book.Customers, CanonicalJson.Write), Part(book.Meters, CanonicalJson.Write), Part(book.PriceBooks, CanonicalJson.Write), Part(book.Contracts, CanonicalJson.Write));
 
     static List<JsonElement> Part<T>(IReadOnlyDictionary<string, T> items, Func<T, string> write) =>
         [.. items.OrderBy(i => i.Key, StringComparer.Ordinal).Select(i => JsonSerializer.Deserialize<JsonElement>(write(i.Value)))];

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Streams.Aggregators.Metering;
+using Streams.Schemas.Identity;
 using Xunit.Abstractions;
 
 namespace Streams.Aggregators.Tests.Metering;

@@ -2,7 +2,7 @@ using System.Text;
 using Streams.Aggregators.Metering;
 using Streams.Aggregators.Rating;
 using Streams.Schemas;
-using Streams.Schemas.Contracting;
+using Streams.Rating.Contracts;
 using static Streams.Aggregators.Tests.Metering.Bench;
 
 namespace Streams.Aggregators.Tests.Metering;
@@ -110,7 +110,7 @@ public sealed class MeteringTests
         var source = new ContractBookSource(BookOf("1"));
         using var bench = new Bench(terms: new BookTerms(source));
         bench.Send(Event("1", Noon));
-        source.TryApply("plan/p"u8, ContractValue(BookEntries("7").Single(e => e.Kind == EntryKind.Plan)), false, out _);
+        source.TryApply("priceBook/p"u8, ContractValue(BookEntries("7").Single(e => e.Kind == EntryKind.PriceBook)), false, out _);
         bench.Send(Event("2", Noon + 1));
         bench.Commit();
         bench.Driver.Restart();
@@ -189,8 +189,9 @@ public sealed class MeteringTests
 
     static IReadOnlyList<ContractEntry> BookEntries(string price) => ContractFile.Parse($$"""
         {"meters":[{"id":"m","unit":"u","product":"p"}],"customers":[{"id":"c","name":"C","legalEntity":"L"}],
-         "plans":[{"id":"p","currency":"USD","prices":{"m":[{"unitPrice":"{{price}}"}]} }],
-         "contracts":[{"id":"k","customer":"c","versions":[{"version":1,"from":"2026-01-01","plan":"p"}]}]}
+         "priceBooks":[{"id":"p","currency":"USD","versions":[{"version":1,"from":"2026-01-01","charges":[
+            {"kind":"usage","id":"m","product":"p","meter":"m","price":{"model":"perUnit","unitPrice":"{{price}}"} }]}]}],
+         "contracts":[{"id":"k","customer":"c","currency":"USD","versions":[{"version":1,"from":"2026-01-01","priceBook":"p"}]}]}
         """, "test", default);
 
     static byte[] ContractValue(ContractEntry entry)

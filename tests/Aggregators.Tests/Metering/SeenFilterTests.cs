@@ -1,4 +1,5 @@
 using Streams.Aggregators.Metering;
+using Streams.Schemas.Identity;
 using Streams.Streaming;
 using Xunit.Abstractions;
 

@@ -1,7 +1,7 @@
 using System.Numerics;
 using Streams.Aggregators.Rating;
 using Streams.Schemas;
-using Streams.Schemas.Contracting;
+using Streams.Rating.Contracts;
 
 namespace Streams.Aggregators.Tests.Rating;
 
@@ -10,7 +10,7 @@ public sealed class RateCardTests
     static ExactDecimal D(string text) => ExactDecimal.Parse(text);
 
     static RateCard Card(params (string? UpTo, string Price)[] tiers) =>
-        new("USD", tiers.Select(t => new Tier(t.UpTo is null ? null : D(t.UpTo), D(t.Price))).ToList());
+        new("USD", tiers.Select(t => new RateTier(t.UpTo is null ? null : D(t.UpTo), D(t.Price))).ToList());
 
     [Theory]
     [InlineData("0", "1000", "12.5")]
@@ -38,7 +38,7 @@ public sealed class RateCardTests
         {
             var digits = random.Next(1, 16);
             var tiers = Enumerable.Range(0, random.Next(1, 5)).Select(_ => Number(random, digits) + 1).Distinct().Order().Select(u => (Int128?)u).Append(null)
-                .Select(u => new Tier(u is { } end ? new(end) : null, new(Number(random, random.Next(1, 14))))).ToList();
+                .Select(u => new RateTier(u is { } end ? new(end) : null, new(Number(random, random.Next(1, 14))))).ToList();
             var (a, b) = (Number(random, digits), Number(random, digits));
             var (before, after) = (Int128.Min(a, b), Int128.Max(a, b));
             var expected = Round(Price(tiers, before, after));
@@ -62,7 +62,7 @@ public sealed class RateCardTests
     }
 
     /// <summary>Unit by tier from the top down: independent of the card's way from the bottom up. Scale 18.</summary>
-    static BigInteger Price(List<Tier> tiers, Int128 before, Int128 after)
+    static BigInteger Price(List<RateTier> tiers, Int128 before, Int128 after)
     {
         BigInteger Total(BigInteger quantity)
         {

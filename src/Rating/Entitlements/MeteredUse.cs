@@ -1,0 +1,62 @@
+using Streams.Rating.Contracts;
+using Streams.Rating.Periods;
+using Streams.Schemas;
+
+namespace Streams.Rating.Entitlements;
+
+/// <summary>
+/// What a customer has used of a metered feature in the interval that was last looked at: a value that can be stored. <paramref name="Carried"/> rolled over into
+/// the interval; <paramref name="Told"/> is the highest alert, in percent, that was told of in it (0: none).
+/// </summary>
+public readonly record struct MeteredUse(TimeWindow Interval, Exact Carried, Exact Used, Exact Told);
+
+/// <summary>A share of what is allowed was reached: told of once in an interval.</summary>
+public sealed record EntitlementAlert(string Feature, Exact Percent, Timestamp At, TimeWindow Interval, Exact Used, Exact Allowed);
+
+/// <summary>A metered feature under a contract's calendar: how use counts, is reset and rolls over. Pure; safe for any number of threads.</summary>
+public sealed class MeteredFeature(MeteredEntitlement terms, BillingCalendar calendar)
+{
+    public MeteredEntitlement Terms { get; } = terms;
+
+    /// <summary>What may be used in an interval: the limit and what rolled over into it.</summary>
+    public Exact Allowed(MeteredUse use) => Terms.Limit + use.Carried;
+
+    /// <summary>The use as it stands at a time: in its own interval, or reset, with what rolls over through every interval between. A time before the interval changes nothing.</summary>
+    public MeteredUse At(MeteredUse? use, Timestamp at)
+    {
+        if (use is not { } known) return new(Around(at), Exact.Zero, Exact.Zero, Exact.Zero);
+        if (at < known.Interval.End) return known;
+        var (interval, carried) = (Around(at), RolledOver(known));
+        for (var end = known.Interval.End; end < interval.Start && carried != Terms.RollOver && Terms.RollOver is not null; end = Around(end).End) carried = RolledOver(new(default, carried, Exact.Zero, Exact.Zero));
+        return new(interval, carried, Exact.Zero, Exact.Zero);
+    }
+
+    /// <summary>
+    /// Adds use, or takes some back (below zero). Use that comes late for an interval that is over changes nothing: what rolled over from it stays.
+    /// </summary>
+    public MeteredUse Add(MeteredUse? use, Timestamp at, Exact amount, ICollection<EntitlementAlert>? alerts = null)
+    {
+        var now = At(use, at);
+        return at < now.Interval.Start ? now : Set(now, at, now.Used + amount, alerts);
+    }
+
+    /// <summary>Sets what was used in the interval of a time, for meters whose figure is no sum.</summary>
+    public MeteredUse Set(MeteredUse? use, Timestamp at, Exact used, ICollection<EntitlementAlert>? alerts = null)
+    {
+        var now = At(use, at);
+        if (at < now.Interval.Start) return now;
+        now = now with { Used = used };
+        foreach (var percent in Terms.Alerts)
+        {
+            if (percent <= now.Told || used.Sign <= 0 || used * 100 < Allowed(now) * percent) continue;
+            alerts?.Add(new(Terms.Feature, percent, at, now.Interval, used, Allowed(now)));
+            now = now with { Told = percent };
+        }
+        return now;
+    }
+
+    /// <summary>What is left of an interval goes over, up to the maximum; use beyond what was allowed takes nothing from the next.</summary>
+    Exact RolledOver(MeteredUse use) => Terms.RollOver is { } most ? Exact.Min(most, Exact.Max(Allowed(use) - use.Used, Exact.Zero)) : Exact.Zero;
+
+    TimeWindow Around(Timestamp at) => Terms.Reset.Around(at, calendar);
+}

@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json.Nodes;
+using Streams.Rating.Calculator;
+using Streams.Rating.Contracts;
+using Streams.Rating.Invoicing;
+using Streams.Rating.Pricing;
+using Streams.Testing;
+using Xunit.Abstractions;
+
+namespace Streams.Rating.Tests.Oracle;
+
+/// <summary>Another implementation, naive and in Python's fractions (contract_oracle.py), gives the same documents for random contracts and usage.</summary>
+public sealed class ContractOracleTests(ITestOutputHelper output)
+{
+    const int Seed = 20260511;
+
+    [SkippableFact]
+    public void A_naive_second_implementation_finds_no_difference_in_whole_contracts()
+    {
+        var python = Checkout.Program("python3");
+        Skip.If(python is null, "python3 is not installed (apt-get install python3)");
+        var count = Tier.Of(2_000, 20_000);
+        // Each contract has a seed of its own, so that one can be looked at alone: STREAMS_CONTRACT_SEED.
+        var first = int.TryParse(Environment.GetEnvironmentVariable("STREAMS_CONTRACT_SEED"), out var one) ? one : Seed;
+        output.WriteLine($"seeds {first} to {first + count - 1}");
+        var shares = Enumerable.Range(0, Math.Min(Environment.ProcessorCount, 4)).ToList();
+        var answers = shares.AsParallel().WithDegreeOfParallelism(shares.Count).Select(s => Ask(python, Enumerable.Range(first, count).Where(i => i % shares.Count == s).Select(Rated))).ToList();
+        var differences = answers.SelectMany(a => a.Split('\n')).Where(l => l.StartsWith("seed", StringComparison.Ordinal)).ToList();
+        Assert.True(differences.Count == 0, $"{differences.Count} differences of {count}:\n{string.Join('\n', differences.Take(10))}");
+        Assert.Equal(count, answers.Sum(a => int.Parse(a.Trim().Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)));
+        output.WriteLine(string.Join("; ", answers.Select(a => a.Trim())));
+    }
+
+    static string Rated(int seed)
+    {
+        var (file, usage) = new RandomContracts(seed).Next();
+        try
+        {
+            var book = ContractFile.Load(Encoding.UTF8.GetBytes(file.ToJsonString()));
+            var rated = ContractCalculator.Run(book, UsageFile.Parse(Encoding.UTF8.GetBytes(usage.ToJsonString())).Entries);
+            return new JsonObject { ["seed"] = seed, ["file"] = file, ["usage"] = usage, ["ours"] = new JsonArray([.. rated.Documents.Select(Shown)]) }.ToJsonString();
+        }
+        catch (Exception e) when (e is ContractFaultException or PricingException or ArgumentException or InvalidOperationException)
+        {
+            return new JsonObject { ["seed"] = seed, ["refused"] = e.ToString(), ["ours"] = new JsonArray() }.ToJsonString();
+        }
+    }
+
+    static JsonObject Shown(InvoiceDocument d)
+    {
+        Assert.Equal(d.Total, d.SubTotal - d.CouponTotal + d.Adjustment + d.Tax - d.Credit - d.Carried + d.CarriedForward);
+        Assert.True(d.Total.Sign >= 0, d.Id);
+        return new()
+        {
+            ["id"] = d.Id,
+            ["lines"] = new JsonArray([.. d.Lines.Select(l => new JsonArray(l.Key, $"{l.Quantity}", $"{l.Covered}", $"{l.Amount}"))]),
+            ["sums"] = new JsonArray([.. new[] { d.SubTotal, d.CouponTotal, d.Adjustment, d.Tax, d.Credit, d.Carried, d.CarriedForward, d.Total }.Select(n => (JsonNode)$"{n}")]),
+        };
+    }
+
+    static string Ask(string python, IEnumerable<string> lines)
+    {
+        var script = Path.Combine(Checkout.Root, "tests", "Rating.Tests", "Oracle", "contract_oracle_documents.py");
+        using var process = Process.Start(new ProcessStartInfo(python, ["-B", script])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, StandardInputEncoding = new UTF8Encoding(false),
+        })!;
+        var (answer, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        try
+        {
+            foreach (var line in lines) process.StandardInput.WriteLine(line);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            Assert.Fail(errors.Result);
+        }
+        Assert.True(process.WaitForExit(1_800_000), "Python does not end");
+        Assert.True(process.ExitCode == 0, errors.Result);
+        return answer.Result;
+    }
+}
