@@ -68,7 +68,7 @@ public sealed partial class KafkaStream : IAsyncDisposable
         {
             admin = new BrokerAdmin(config, logger);
             topics = new InternalTopics(config, topology, subTopologies, admin);
-            await Task.Run(() => EnsureTopics(cancellation), cancellation);
+            await Task.Run(() => admin.Patiently("looking for topics", topics.Ensure, cancellation), cancellation);
             if (topology.GlobalStores.Count > 0)
                 await StartGlobalStores().WaitAsync(cancellation);
             StartThreads();
@@ -146,28 +146,6 @@ public sealed partial class KafkaStream : IAsyncDisposable
         local = null;
         LocalState.CleanUp(config);
     }
-
-    /// <summary>A broker that is away, or just coming back, is asked again, up to the task time-out.</summary>
-    private void EnsureTopics(CancellationToken cancellation)
-    {
-        var since = config.TimeProvider.GetTimestamp();
-        while (true)
-        {
-            try
-            {
-                topics!.Ensure();
-                return;
-            }
-            catch (KafkaException e) when (IsPassing(e.Error.Code) && config.TimeProvider.GetElapsedTime(since) < config.TaskTimeout && !stopping.IsCancellationRequested)
-            {
-                logger.Retrying(config.ApplicationId, "looking for topics", e);
-                Task.Delay(TimeSpan.FromMilliseconds(200), config.TimeProvider, cancellation).GetAwaiter().GetResult();
-            }
-        }
-    }
-
-    private static bool IsPassing(ErrorCode code) =>
-        code is ErrorCode.Local_TimedOut or ErrorCode.Local_Transport or ErrorCode.Local_AllBrokersDown or ErrorCode.RequestTimedOut or ErrorCode.NotController;
 
     private async Task StartGlobalStores()
     {

@@ -15,6 +15,25 @@ internal sealed class BrokerAdmin(StreamConfig config, ILogger logger) : IDispos
         .SetLogHandler((_, message) => logger.ClientMessage("admin", message.Message))
         .Build();
 
+    /// <summary>Asks again while the broker is away or just coming back, up to the task time-out.</summary>
+    public void Patiently(string step, Action ask, CancellationToken cancellation)
+    {
+        var since = config.TimeProvider.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                ask();
+                return;
+            }
+            catch (KafkaException e) when (IsPassing(e.Error.Code) && config.TimeProvider.GetElapsedTime(since) < config.TaskTimeout)
+            {
+                logger.Retrying(config.ApplicationId, step, e);
+                Task.Delay(Pause, config.TimeProvider, cancellation).GetAwaiter().GetResult();
+            }
+        }
+    }
+
     /// <summary>A topic that was created a moment ago may not be known everywhere yet, so it is asked for several times.</summary>
     public int Partitions(string topic)
     {
@@ -95,6 +114,9 @@ internal sealed class BrokerAdmin(StreamConfig config, ILogger logger) : IDispos
     }
 
     public void Dispose() => admin.Dispose();
+
+    private static bool IsPassing(ErrorCode code) =>
+        code is ErrorCode.Local_TimedOut or ErrorCode.Local_Transport or ErrorCode.Local_AllBrokersDown or ErrorCode.RequestTimedOut or ErrorCode.NotController;
 
     /// <summary>A topic's partitions, 0 where it does not exist. Asked by DescribeTopics: metadata asked by name makes a broker with auto.create.topics.enable create it.</summary>
     private int Find(string topic)

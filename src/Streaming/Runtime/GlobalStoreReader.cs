@@ -31,7 +31,8 @@ internal sealed class GlobalStoreReader(StreamConfig config, IReadOnlyList<Globa
             .SetLogHandler((_, message) => logger.ClientMessage("global", message.Message))
             .Build();
         var handlers = stores.ToDictionary(s => s.Topic, s => s.Handler, StringComparer.Ordinal);
-        var behind = stores.SelectMany(s => Enumerable.Range(0, admin.Partitions(s.Topic)).Select(p => new TopicPartition(s.Topic, p))).ToHashSet();
+        HashSet<TopicPartition> behind = [];
+        admin.Patiently("looking for global topics", () => behind = [.. stores.SelectMany(Partitions)], stopping);
         consumer.Assign(behind.Select(p => new TopicPartitionOffset(p, Offset.Beginning)));
         while (!stopping.IsCancellationRequested)
         {
@@ -44,4 +45,7 @@ internal sealed class GlobalStoreReader(StreamConfig config, IReadOnlyList<Globa
                 caughtUp.TrySetResult();
         }
     }
+
+    private IEnumerable<TopicPartition> Partitions(GlobalStoreSpec store) =>
+        Enumerable.Range(0, admin.Partitions(store.Topic)).Select(p => new TopicPartition(store.Topic, p));
 }

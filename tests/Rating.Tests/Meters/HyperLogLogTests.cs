@@ -8,6 +8,8 @@ namespace Streams.Rating.Tests.Meters;
 
 public sealed class HyperLogLogTests(ITestOutputHelper output)
 {
+    const int Spread = 30;
+
     static readonly TimeWindow Window = new(new(0), new(1));
 
     static UsageMeter Meter(int precision, int exact = 1) =>
@@ -28,7 +30,7 @@ public sealed class HyperLogLogTests(ITestOutputHelper output)
             for (var run = 0; run < runs; run++) Measure(precision, $"{precision}-{run}-", sizes, squares);
             var error = 1.04 / Math.Sqrt(1 << precision);
             // The mean over the runs of all sizes: beyond half as much again would be another distribution.
-            var mean = Math.Sqrt(squares.Values.Sum() / sizes.Length / runs);
+            var mean = Math.Sqrt(squares.Values.Sum() / sizes.Count(s => s >= Spread) / runs);
             output.WriteLine($"p = {precision}: stated {error:P2}, found {mean:P2} over {runs} runs of {sizes.Length} sizes up to {sizes[^1]}");
             Assert.InRange(mean, 0, 1.5 * error);
         }
@@ -42,10 +44,11 @@ public sealed class HyperLogLogTests(ITestOutputHelper output)
         {
             for (; users < size; users++) state.Add(User(prefix + users));
             var off = (Estimate(state) - size) / (double)size;
-            // Half a user for the rounding to whole ones.
-            var bound = 4 * state.Value().ErrorPpm / 1e6 + 0.5 / size;
+            // Half a user for the rounding to whole ones, and one that shares its register with another: of two users in 2048 registers that is one case in 2048.
+            var bound = 4 * state.Value().ErrorPpm / 1e6 + 1.5 / size;
             Assert.True(Math.Abs(off) <= bound, $"p = {precision}, {size} users '{prefix}…': off by {off:P2}, bound {bound:P2}");
-            squares[size] += off * off;
+            // Of a handful of users nearly all estimates are exact and one in a thousand is off by a half: that says nothing of the spread.
+            if (size >= Spread) squares[size] += off * off;
         }
     }
 
