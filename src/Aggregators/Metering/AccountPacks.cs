@@ -108,8 +108,8 @@ sealed class AccountPacks(AccountTable accounts, WindowChains windows, AccountCo
                 var end = key.IndexOf((byte)0);
                 accounts.FetchSlot(hashes[count] = AccountTable.Hash(key[..end], key[(end + 1)..]));
             }
-            for (var i = 0; i < count; i++) FetchAccount(hashes[i]);
-            for (var i = 0; i < count; i++) FetchDetails(hashes[i]);
+            for (var i = 0; i < count; i++) accounts.FetchAccountOf(hashes[i]);
+            for (var i = 0; i < count; i++) windows.FetchDetailsOf(hashes[i]);
             for (var i = 0; i < count; i++)
             {
                 var account = codec.Read(new AvroReader(pack[starts[i]..]).ReadBytes(), hashes[i]);
@@ -120,18 +120,6 @@ sealed class AccountPacks(AccountTable accounts, WindowChains windows, AccountCo
             entries += count;
         }
         return entries;
-    }
-
-    void FetchAccount(uint hash)
-    {
-        var account = accounts.Guess(hash);
-        if (account != Account.None) accounts.FetchAccount(account);
-    }
-
-    void FetchDetails(uint hash)
-    {
-        var account = accounts.Guess(hash);
-        if (account != Account.None) windows.FetchDetails(account);
     }
 
     /// <summary>Moves what an old pack still holds of the living.</summary>

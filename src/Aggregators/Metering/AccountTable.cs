@@ -63,6 +63,13 @@ sealed class AccountTable
     /// <summary>Second step: the account.</summary>
     public void FetchAccount(int account) => CacheLine.Fetch(ref _accounts[account]);
 
+    /// <summary>As above, where only the hash is known.</summary>
+    public void FetchAccountOf(uint hash)
+    {
+        var account = Guess(hash);
+        if (account != Account.None) FetchAccount(account);
+    }
+
     /// <summary>Third step, once the account is near: its key.</summary>
     public void FetchKey(int account)
     {

@@ -71,18 +71,10 @@ public sealed class MeteringStore : IStateStore
     public void FetchSlot(uint hash) => _accounts.FetchSlot(hash);
 
     /// <summary>Brings an account near whose place in the table is.</summary>
-    public void FetchAccount(uint hash)
-    {
-        var account = _accounts.Guess(hash);
-        if (account != Account.None) _accounts.FetchAccount(account);
-    }
+    public void FetchAccount(uint hash) => _accounts.FetchAccountOf(hash);
 
     /// <summary>Brings an account's key and latest window near; the account is.</summary>
-    public void FetchDetails(uint hash)
-    {
-        var account = _accounts.Guess(hash);
-        if (account != Account.None) _windows.FetchDetails(account);
-    }
+    public void FetchDetails(uint hash) => _windows.FetchDetailsOf(hash);
 
     /// <summary>The number of the account's open window of this start, or <see cref="Account.None"/>.</summary>
     public int FindWindow(int account, long start) => _windows.Find(account, start);

@@ -64,4 +64,11 @@ sealed class WindowChains(AccountTable accounts)
         ref var row = ref accounts[account];
         if (row.KeyLength > 0 && row.Windows >= 0) CacheLine.Fetch(ref _windows[row.Windows]);
     }
+
+    /// <summary>As above, where only the hash is known.</summary>
+    public void FetchDetailsOf(uint hash)
+    {
+        var account = accounts.Guess(hash);
+        if (account != Account.None) FetchDetails(account);
+    }
 }
