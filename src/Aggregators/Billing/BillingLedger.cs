@@ -137,9 +137,8 @@ public sealed class BillingLedger(string name) : IStateStore
     {
         _value.ResetWrittenCount();
         var writer = new AvroWriter(_value);
-        Span<byte> bytes = stackalloc byte[16];
-        writer.WriteBytes(bytes[..line.Quantity.ToAvro(bytes)]);
-        writer.WriteBytes(bytes[..line.Amount.ToAvro(bytes)]);
+        writer.WriteDecimal(line.Quantity);
+        writer.WriteDecimal(line.Amount);
         writer.WriteLong(line.Windows);
         writer.WriteLong(line.Events);
         writer.WriteLong(line.FirstOffset);

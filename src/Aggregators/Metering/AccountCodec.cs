@@ -34,7 +34,7 @@ sealed class AccountCodec(AccountTable accounts, WindowChains windows, Func<UInt
         for (var next = account.Windows; next != Account.None; next = windows[next].Next) count++;
         writer.WriteInt(count + 1);
         writer.WriteInt(account.Period);
-        WriteDecimal(writer, account.Quantity);
+        writer.WriteDecimal(account.Quantity);
         for (var next = account.Windows; next != Account.None; next = windows[next].Next) Write(writer, windows[next]);
         new AvroWriter(pack).WriteBytes(_entry.WrittenSpan);
     }
@@ -88,7 +88,7 @@ sealed class AccountCodec(AccountTable accounts, WindowChains windows, Func<UInt
             _terms = window.Terms;
         }
         writer.WriteLong(window.Events);
-        WriteDecimal(writer, window.Quantity);
+        writer.WriteDecimal(window.Quantity);
         writer.WriteLong(window.FirstOffset);
         writer.WriteLong(window.LastOffset - window.FirstOffset);
     }
@@ -99,11 +99,5 @@ sealed class AccountCodec(AccountTable accounts, WindowChains windows, Func<UInt
         if (reader.ReadBoolean()) _terms = hold(BinaryPrimitives.ReadUInt128BigEndian(reader.ReadFixed(Int128Size)));
         var (events, quantity, first) = (reader.ReadLong(), ExactDecimal.FromAvro(reader.ReadBytes()), reader.ReadLong());
         return new() { Start = _start, Terms = _terms!, Events = events, Quantity = quantity, FirstOffset = first, LastOffset = first + reader.ReadLong() };
-    }
-
-    static void WriteDecimal(AvroWriter writer, ExactDecimal value)
-    {
-        Span<byte> bytes = stackalloc byte[Int128Size];
-        writer.WriteBytes(bytes[..value.ToAvro(bytes)]);
     }
 }

@@ -20,19 +20,13 @@ sealed class RatedUsageWriter(int schemaId, int partition, long windowSize)
         writer.WriteLong(window.Start);
         writer.WriteLong(window.Start + windowSize);
         writer.WriteLong(window.Events);
-        WriteDecimal(writer, window.Quantity);
-        WriteDecimal(writer, periodQuantity);
-        WriteDecimal(writer, amount);
+        writer.WriteDecimal(window.Quantity);
+        writer.WriteDecimal(periodQuantity);
+        writer.WriteDecimal(amount);
         writer.WriteString(window.Terms.Terms!.Rates.Currency);
         writer.WriteInt(partition);
         writer.WriteLong(window.FirstOffset);
         writer.WriteLong(window.LastOffset);
         return _buffer.WrittenSpan;
-    }
-
-    static void WriteDecimal(AvroWriter writer, ExactDecimal value)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        writer.WriteBytes(bytes[..value.ToAvro(bytes)]);
     }
 }

@@ -51,6 +51,13 @@ public readonly ref struct AvroWriter(IBufferWriter<byte> output)
         WriteFixed(value);
     }
 
+    /// <summary>A decimal of scale 9 as bytes.</summary>
+    public void WriteDecimal(ExactDecimal value)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        WriteBytes(bytes[..value.ToAvro(bytes)]);
+    }
+
     public void WriteFixed(scoped ReadOnlySpan<byte> value) => _output.Write(value);
 
     /// <summary>A string; half a surrogate pair is an error, never replaced.</summary>

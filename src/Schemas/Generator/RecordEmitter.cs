@@ -42,12 +42,6 @@ sealed class RecordEmitter
 
             internal static void WriteDate(System.DateOnly value, AvroWriter writer) => writer.WriteInt(value.DayNumber - UnixEpochDay);
 
-            internal static void WriteDecimal(ExactDecimal value, AvroWriter writer)
-            {
-                Span<byte> bytes = stackalloc byte[16];
-                writer.WriteBytes(bytes[..value.ToAvro(bytes)]);
-            }
-
         {{_codecs}}
         }
         }
@@ -91,7 +85,7 @@ sealed class RecordEmitter
 
     static ScalarType Decimal(JsonObject schema) =>
         (int?)schema["precision"] == 28 && (int?)schema["scale"] == 9
-            ? new ScalarType("ExactDecimal", 2, "ExactDecimal.FromAvro(reader.ReadBytes())", "WriteDecimal($, writer)")
+            ? new ScalarType("ExactDecimal", 2, "ExactDecimal.FromAvro(reader.ReadBytes())", "writer.WriteDecimal($)")
             : throw new NotSupportedException("Decimals in contracts have precision 28 and scale 9");
 
     AvroType Union(JsonArray union, string ns)

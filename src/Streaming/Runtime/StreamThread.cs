@@ -115,9 +115,7 @@ internal sealed class StreamThread : IDisposable
 
     private TimeSpan PollTimeout()
     {
-        if (committer.Producer is null)
-            return Pause;
-        if (!committer.IsReady && changelogs.Idle)
+        if (committer.Producer is null || (!committer.IsReady && changelogs.Idle))
             return Pause;
         if (!IsRunning && tasks.Count > 0)
             return changelogs.Idle ? Pause : TimeSpan.Zero;

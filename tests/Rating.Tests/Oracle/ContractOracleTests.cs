@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using Streams.Rating.Calculator;
@@ -61,23 +60,8 @@ public sealed class ContractOracleTests(ITestOutputHelper output)
 
     static string Ask(string python, IEnumerable<string> lines)
     {
-        var script = Path.Combine(Checkout.Root, "tests", "Rating.Tests", "Oracle", "contract_oracle_documents.py");
-        using var process = Process.Start(new ProcessStartInfo(python, ["-B", script])
-        {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, StandardInputEncoding = new UTF8Encoding(false),
-        })!;
-        var (answer, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        try
-        {
-            foreach (var line in lines) process.StandardInput.WriteLine(line);
-            process.StandardInput.Close();
-        }
-        catch (IOException)
-        {
-            Assert.Fail(errors.Result);
-        }
-        Assert.True(process.WaitForExit(1_800_000), "Python does not end");
-        Assert.True(process.ExitCode == 0, errors.Result);
-        return answer.Result;
+        var (answer, errors, exitCode) = Python.Ask(python, "Oracle/contract_oracle_documents.py", lines, TimeSpan.FromMinutes(30));
+        Assert.True(exitCode == 0, errors);
+        return answer;
     }
 }

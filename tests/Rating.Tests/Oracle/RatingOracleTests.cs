@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Text;
 using System.Text.Json;
 using Streams.Testing;
 using Xunit.Abstractions;
@@ -40,16 +38,8 @@ public sealed class RatingOracleTests(ITestOutputHelper output)
 
     static string Ask(string python, IEnumerable<string> lines)
     {
-        var script = Path.Combine(Checkout.Root, "tests", "Rating.Tests", "Oracle", "rating_oracle.py");
-        using var process = Process.Start(new ProcessStartInfo(python, [script])
-        {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, StandardInputEncoding = new UTF8Encoding(false),
-        })!;
-        var (answer, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        foreach (var line in lines) process.StandardInput.WriteLine(line);
-        process.StandardInput.Close();
-        Assert.True(process.WaitForExit(300_000), "Python does not end");
-        Assert.True(process.ExitCode == 0, errors.Result);
-        return answer.Result;
+        var (answer, errors, exitCode) = Python.Ask(python, "Oracle/rating_oracle.py", lines, TimeSpan.FromMinutes(5));
+        Assert.True(exitCode == 0, errors);
+        return answer;
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Streams.Rating.Periods;
 using Streams.Schemas;
@@ -79,22 +78,9 @@ public sealed class PeriodOracleTests(ITestOutputHelper output)
 
     static List<string>? Ask(string python, List<Question> questions)
     {
-        var script = Path.Combine(Checkout.Root, "tests/Rating.Tests/Periods/periods_oracle.py");
-        using var process = Process.Start(new ProcessStartInfo(python, ["-B", script]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var read = process.StandardOutput.ReadToEndAsync();
-        var errors = process.StandardError.ReadToEndAsync();
-        try
-        {
-            foreach (var question in questions) process.StandardInput.WriteLine(question);
-            process.StandardInput.Close();
-        }
-        catch (IOException)
-        {
-            // The script ended early; what it wrote says why.
-        }
-        process.WaitForExit();
-        if (errors.Result.Contains("ZoneInfoNotFoundError") && errors.Result.Contains("'UTC'")) return null;
-        Assert.True(process.ExitCode == 0, errors.Result);
-        return [.. read.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+        var (answer, errors, exitCode) = Python.Ask(python, "Periods/periods_oracle.py", questions.Select(q => q.ToString()), TimeSpan.FromMinutes(5));
+        if (errors.Contains("ZoneInfoNotFoundError") && errors.Contains("'UTC'")) return null;
+        Assert.True(exitCode == 0, errors);
+        return [.. answer.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
     }
 }

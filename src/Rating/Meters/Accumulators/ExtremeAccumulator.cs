@@ -27,7 +27,7 @@ sealed class ExtremeAccumulator(bool greatest) : Accumulator
     public override void Write(AvroWriter writer)
     {
         writer.WriteLong(Events);
-        StateFormat.WriteDecimal(writer, _value);
+        writer.WriteDecimal(_value);
     }
 
     public override void Read(ref AvroReader reader)

@@ -50,7 +50,7 @@ sealed class PercentileAccumulator(ExactDecimal percentile, int limit) : Accumul
     public override void Write(AvroWriter writer)
     {
         writer.WriteInt(_values.Count);
-        foreach (var value in Sorted()) StateFormat.WriteDecimal(writer, value);
+        foreach (var value in Sorted()) writer.WriteDecimal(value);
     }
 
     public override void Read(ref AvroReader reader)

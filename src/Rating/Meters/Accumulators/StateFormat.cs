@@ -49,19 +49,13 @@ static class StateFormat
 
     public static UInt128 ReadId(ref AvroReader reader) => BinaryPrimitives.ReadUInt128BigEndian(reader.ReadFixed(16));
 
-    public static void WriteDecimal(AvroWriter writer, ExactDecimal value)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        writer.WriteBytes(bytes[..value.ToAvro(bytes)]);
-    }
-
     public static ExactDecimal ReadDecimal(ref AvroReader reader) => ExactDecimal.FromAvro(reader.ReadBytes());
 
     public static void WriteSample(AvroWriter writer, in Sample sample, bool keyed)
     {
         WriteId(writer, sample.Id);
         writer.WriteLong(sample.Time.Micros);
-        WriteDecimal(writer, sample.Value);
+        writer.WriteDecimal(sample.Value);
         if (keyed) WriteId(writer, sample.Key);
     }
 

@@ -49,7 +49,7 @@ abstract class TimeWeightedAccumulator(TimeWindow window, long? perMicros) : Acc
 
     public override void Write(AvroWriter writer)
     {
-        StateFormat.WriteDecimal(writer, Opening);
+        writer.WriteDecimal(Opening);
         WriteChanges(writer);
     }
 
