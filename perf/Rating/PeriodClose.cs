@@ -61,7 +61,7 @@ static class PeriodClose
         return sum;
     }
 
-    static Contract Contract(int customer) => new($"contract-{customer}", $"customer-{customer}", "EUR", "Europe/Berlin",
+    public static Contract Contract(int customer) => new($"contract-{customer}", $"customer-{customer}", "EUR", "Europe/Berlin",
     [
         new(1, January)
         {
@@ -70,7 +70,7 @@ static class PeriodClose
         },
     ]);
 
-    static Dictionary<string, PriceBook> Book(int meters)
+    public static Dictionary<string, PriceBook> Book(int meters)
     {
         PriceTier[] tiers = [new(1_000, Exact.Parse("0.0125")), new(10_000, Exact.Parse("0.01")), new(null, Exact.Parse("0.0075"), 10)];
         PriceModel[] models =
@@ -82,7 +82,7 @@ static class PeriodClose
         return new() { ["standard"] = new("standard", "EUR", [new(1, January, [RecurringCharge.Of("base", "base", 100), .. charges])]) };
     }
 
-    static Dictionary<string, Meter> Meters(int meters) =>
+    public static Dictionary<string, Meter> Meters(int meters) =>
         Enumerable.Range(0, meters).Select(m => new Meter("unit", $"product-{m % 3}", new() { Id = $"meter-{m}", Aggregation = Aggregation.Sum })).ToDictionary(m => m.Id);
 
     static PeriodUsage Usage(int customer, int meters)

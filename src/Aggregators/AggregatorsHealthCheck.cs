@@ -8,10 +8,12 @@ public sealed class AggregatorsHealthCheck(AggregatorsService service) : IHealth
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        if (service.Stream is not { } stream) return Task.FromResult(HealthCheckResult.Unhealthy("not started"));
-        var restoring = stream.Restoring.ToDictionary(r => $"{r.Topic}-{r.Partition}", object (r) => $"{r.Percent} %");
-        return Task.FromResult(stream.State == StreamState.Running && restoring.Count == 0
+        if (service.Stream is not { } metering || (service.Summaries is null && service.IsSummarising)) return Task.FromResult(HealthCheckResult.Unhealthy("not started"));
+        KafkaStream[] streams = service.Summaries is { } summaries ? [metering, summaries] : [metering];
+        var restoring = streams.SelectMany(s => s.Restoring).ToDictionary(r => $"{r.Topic}-{r.Partition}", object (r) => $"{r.Percent} %");
+        var waiting = streams.FirstOrDefault(s => s.State != StreamState.Running);
+        return Task.FromResult(waiting is null && restoring.Count == 0
             ? HealthCheckResult.Healthy("running")
-            : HealthCheckResult.Unhealthy(restoring.Count > 0 ? "restoring" : stream.State.ToString(), data: restoring));
+            : HealthCheckResult.Unhealthy(restoring.Count > 0 ? "restoring" : waiting!.State.ToString(), data: restoring));
     }
 }

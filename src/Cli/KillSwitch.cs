@@ -26,7 +26,9 @@ static class KillSwitch
         Streaming.KillPoint.Hook = At;
         Streams.Broker.KillPoint.Hook = At;
         Streams.Ingest.KillPoint.Hook = At;
+        Aggregators.KillPoint.Hook = At;
         ErpSink.KillPoint.Hook = (point, _) => At(point);
+        Simulators.KillPoint.Hook = (point, _) => At(point);
     }
 
     static void End(string point)

@@ -12,6 +12,7 @@ static class SchemaCatalogue
         (Topics.UsageRated, RatedUsage.SchemaJson),
         (Topics.UsageDispositions, Dispositions.SchemaJson),
         (Topics.Contracts, ContractEntry.SchemaJson),
+        (Topics.ErpEntries, ErpDocument.SchemaJson),
         (Topics.ErpDocuments, ErpDocument.SchemaJson),
         (Topics.ErpReceipts, ErpReceipt.SchemaJson),
     ];

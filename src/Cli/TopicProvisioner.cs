@@ -28,9 +28,15 @@ static class TopicProvisioner
         Topic(Topics.UsageDeadLetters, partitions, KeepAll),
         Topic(Topics.UsageDispositions, partitions, KeepAll),
         Topic(Topics.Contracts, 1, Compacted),
+        Topic(Topics.ContractEditions, 1, Compacted),
+        Topic(Topics.BillingDocuments, partitions, KeepAll),
+        Topic(Topics.BillingJournal, partitions, KeepAll),
+        Topic(Topics.EntitlementAlerts, partitions, KeepAll),
+        Topic(Topics.ErpEntries, partitions, KeepAll),
         Topic(Topics.ErpDocuments, partitions, KeepAll),
         Topic(Topics.ErpReceipts, partitions, KeepAll),
         Topic(Topics.ErpDeadLetters, 1, KeepAll),
+        Topic(Topics.ErpAuditHeads, 1, KeepAll),
     ];
 
     public static async Task EnsureAsync(ClientConfig connection, int partitions)

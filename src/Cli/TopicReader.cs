@@ -16,9 +16,11 @@ static class TopicReader
             EnablePartitionEof = true,
             IsolationLevel = IsolationLevel.ReadCommitted,
             AutoOffsetReset = AutoOffsetReset.Earliest,
+            FetchWaitMaxMs = 10, // the end of a topic is not waited for
         };
         using var consumer = new ConsumerBuilder<byte[], byte[]>(config).SetLogHandler((_, _) => { }).Build();
-        var partitions = Partitions(connection, topic);
+        using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
+        var partitions = Partitions(admin, topic);
         consumer.Assign(partitions.Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
         for (var open = partitions.Count; open > 0;)
         {
@@ -31,6 +33,11 @@ static class TopicReader
     public static IReadOnlyList<int> Partitions(ClientConfig connection, string topic)
     {
         using var admin = new AdminClientBuilder(connection).SetLogHandler((_, _) => { }).Build();
+        return Partitions(admin, topic);
+    }
+
+    static IReadOnlyList<int> Partitions(IAdminClient admin, string topic)
+    {
         var metadata = admin.GetMetadata(topic, Patience).Topics.Single();
         if (metadata.Error.IsError) throw new CommandException(ExitCodes.NothingMatched, $"Topic {topic}: {metadata.Error.Reason}");
         return [.. metadata.Partitions.Select(p => p.PartitionId).Order()];

@@ -27,6 +27,13 @@ public sealed record DocumentSummary(
 
 public sealed record DocumentDetail(
     DocumentSummary Summary, string Kind, string LegalEntity, string ContentHash, string SourceTopic, int SourcePartition, long SourceOffset,
-    IReadOnlyList<DocumentLine> Lines, IReadOnlyList<Attempt> Attempts, IReadOnlyList<Lineage> Lineage);
+    IReadOnlyList<DocumentLine> Lines, IReadOnlyList<Attempt> Attempts, IReadOnlyList<Lineage> Lineage)
+{
+    /// <summary>The document that this one takes back.</summary>
+    public string? Reverses { get; init; }
+
+    /// <summary>The document that takes this one back.</summary>
+    public string? ReversedBy { get; init; }
+}
 
 public sealed record DocumentLine(int Line, string Product, string Meter, ExactDecimal Quantity, ExactDecimal RatedAmount, ExactDecimal Amount, long Windows, long Events);

@@ -9,8 +9,8 @@ namespace Streams.ConsolePages;
 public sealed class LedgerConsoleData : IConsoleData, IAsyncDisposable
 {
     const string Columns = """
-        document_key as Key, state as State, reason as Reason, customer_id as Customer, contract_id as Contract, period as Period, revision as Revision,
-        total::text as Total, currency as Currency, erp_id as ErpId, attempts as Attempts, kind as Kind, legal_entity as LegalEntity, content_hash as ContentHash,
+        d.document_key as Key, p.state as State, p.reason as Reason, customer_id as Customer, contract_id as Contract, period as Period, d.revision as Revision,
+        total::text as Total, currency as Currency, p.erp_id as ErpId, p.attempts as Attempts, d.kind as Kind, legal_entity as LegalEntity, content_hash as ContentHash,
         source_topic as SourceTopic, source_partition as SourcePartition, source_offset as SourceOffset
         """;
 
@@ -36,23 +36,26 @@ public sealed class LedgerConsoleData : IConsoleData, IAsyncDisposable
     public async Task<IReadOnlyList<DocumentSummary>> DocumentsAsync(string? state, string? after, int most, CancellationToken cancel)
     {
         var rows = await QueryAsync<DocumentRow>($"""
-            select {Columns} from erp.document
-            where (@state::text is null or state = @state) and (@after::text is null or document_key > @after) order by document_key limit @most
+            select {Columns} from erp.document d join erp.posting p on p.document_key = d.document_key and p.mode = 'post'
+            where (@state::text is null or p.state = @state) and (@after::text is null or d.document_key > @after) order by d.document_key limit @most
             """, new { state, after, most }, cancel);
         return [.. rows.Select(r => r.ToSummary())];
     }
 
     public async Task<DocumentDetail?> DocumentAsync(string key, CancellationToken cancel)
     {
-        var row = (await QueryAsync<DocumentRow>($"select {Columns} from erp.document where document_key = @key", new { key }, cancel)).SingleOrDefault();
+        var row = (await QueryAsync<DocumentRow>($"select {Columns} from erp.document d join erp.posting p on p.document_key = d.document_key and p.mode = 'post' where d.document_key = @key", new { key }, cancel)).SingleOrDefault();
         if (row is null) return null;
         var lines = await QueryAsync<LineRow>("""
             select line as Line, product as Product, meter as Meter, quantity::text as Quantity, rated_amount::text as RatedAmount, amount::text as Amount,
                    windows as Windows, events as Events
             from erp.document_line where document_key = @key order by line
             """, new { key }, cancel);
+        var links = (await QueryAsync<(string? Reverses, string? ReversedBy)>("""
+            select (select document_key from erp.reversal where reversal_key = @key), (select reversal_key from erp.reversal where document_key = @key)
+            """, new { key }, cancel)).Single();
         return new(row.ToSummary(), row.Kind, row.LegalEntity, row.ContentHash, row.SourceTopic, row.SourcePartition, row.SourceOffset,
-            [.. lines.Select(l => l.ToLine())], await _status.AttemptsAsync(key, cancel), await _status.LineageAsync(key, cancel));
+            [.. lines.Select(l => l.ToLine())], await _status.AttemptsAsync(key, cancel), await _status.LineageAsync(key, cancel)) { Reverses = links.Reverses, ReversedBy = links.ReversedBy };
     }
 
     public Task<IReadOnlyList<WorkItem>> WorkListAsync(int most, CancellationToken cancel) => _status.WorkItemsAsync(resolved: false, most, cancel);

@@ -33,6 +33,7 @@ static class Pages
     public static Html Document(DocumentDetail document) => Layout($"Document {document.Summary.Key}", Html.Of($"""
         {Table(["document", "state", "reason", "customer", "contract", "period", "revision", "total", "ERP id", "attempts"], [Row(document.Summary)])}
         <p>{document.Kind} of {document.LegalEntity}, content {document.ContentHash}, from {document.SourceTopic}[{document.SourcePartition}]@{document.SourceOffset}</p>
+        {(document.Reverses is { } reverses ? Html.Of($"<p>Reverses {Link(reverses)}</p>") : Html.Empty)}{(document.ReversedBy is { } by ? Html.Of($"<p>Reversed by {Link(by)}</p>") : Html.Empty)}
         <h2>Lines</h2>
         {Table(["line", "product", "meter", "quantity", "rated", "amount", "windows", "events"], document.Lines.Select(l => Html.Of(
             $"<tr>{Number(l.Line)}<td>{l.Product}</td><td>{l.Meter}</td>{Number(l.Quantity)}{Number(l.RatedAmount)}{Number(l.Amount)}{Number(l.Windows)}{Number(l.Events)}</tr>")))}

@@ -4,10 +4,13 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Streams.ErpSink.Consuming;
 using Streams.ErpSink.Ledger;
-using Streams.ErpSink.NetSuite;
+using Streams.ErpSink.People;
+using Streams.ErpSink.People.Http;
 using Streams.ErpSink.Posting;
 using Streams.ErpSink.Publishing;
+using Streams.ErpSink.Reconciliation;
 using Streams.ErpSink.Replay;
+using Streams.ErpSink.Restore;
 using Streams.ErpSink.Status;
 
 namespace Streams.ErpSink;
@@ -19,16 +22,17 @@ public static class ErpSinkExtensions
     public static IServiceCollection AddErpSink(this IServiceCollection services, ErpSinkOptions options)
     {
         options.Posting.Validate();
+        options.Reconciliation.Validate();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
-        services.AddSingleton(_ => NpgsqlDataSource.Create(options.Postgres));
-        services.AddSingleton<IErpConnector>(s => new NetSuiteConnector(options.NetSuite, s.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(s => new PostingStore(s.GetRequiredService<NpgsqlDataSource>(), options.NetSuite.Account, options.Instance, options.Posting));
-        services.AddSingleton(_ => new Pauses(options.Posting));
-        services.AddSingleton(s => new PostingWorker(s.GetRequiredService<PostingStore>(), s.GetRequiredService<IErpConnector>(), options,
-            s.GetRequiredService<Pauses>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<PostingWorker>>()));
-        services.AddSingleton<PostingLoop>();
-        services.AddSingleton(s => new IntakeStore(s.GetRequiredService<NpgsqlDataSource>(), options.DeadLettersTopic));
+        services.AddSingleton(_ => LedgerDatabase.Open(options.Postgres));
+        var routes = options.EffectiveRoutes;
+        foreach (var account in options.Accounts)
+        {
+            services.AddSingleton(s => new ErpAccount(account, s.GetRequiredService<NpgsqlDataSource>(), options.Instance, options.Posting, s.GetRequiredService<TimeProvider>()));
+        }
+        services.AddSingleton<IReadOnlyList<PostingLoop>>(s => [.. s.GetServices<ErpAccount>().Select(a => Loop(s, a, options))]);
+        services.AddSingleton(s => new IntakeStore(s.GetRequiredService<NpgsqlDataSource>(), routes, options.DeadLettersTopic));
         services.AddSingleton(_ => new DocumentReader(options.Registry));
         services.AddSingleton<DocumentConsumer>();
         if (options.BootstrapServers is not null)
@@ -37,10 +41,25 @@ public static class ErpSinkExtensions
             services.AddSingleton(s => new OutboxPublisher(s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<IRecordPublisher>(), options.Registry, options,
                 s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<OutboxPublisher>>()));
             services.AddSingleton<ReplayPlanner>();
+            services.AddSingleton<TopicHeads>();
+            services.AddSingleton<RestoreGuard>();
+            services.AddSingleton<UsageTally>();
         }
+        services.AddSingleton<IReadOnlyList<ReadBack>>(s => [.. s.GetServices<ErpAccount>().Select(a => new ReadBack(a, s.GetRequiredService<NpgsqlDataSource>(), options, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<ReadBack>>()))]);
+        services.AddSingleton<Reconciler>();
         services.AddSingleton<ErpSinkStatus>();
+        services.AddPeopleApi(options.People, options.DocumentsTopic);
+        // Stopped after the sink itself: the last head of the audit trail is published when nothing comes behind it.
+        services.AddHostedService<PeopleService>();
         services.AddHostedService<ErpSinkService>();
         services.AddHealthChecks().AddCheck<ErpSinkHealthCheck>("erp-sink", tags: ["ready"]);
         return services;
+    }
+
+    static PostingLoop Loop(IServiceProvider services, ErpAccount account, ErpSinkOptions options)
+    {
+        var time = services.GetRequiredService<TimeProvider>();
+        return new(account, new PostingWorker(account, options, time, services.GetRequiredService<ILogger<PostingWorker>>()), options, time, services.GetRequiredService<ILogger<PostingLoop>>(),
+            services.GetService<RestoreGuard>());
     }
 }

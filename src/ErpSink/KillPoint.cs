@@ -1,9 +1,9 @@
 namespace Streams.ErpSink;
 
 /// <summary>
-/// Named points of the way to the ERP at which tests and drills end the process: sink.after_plan, sink.before_offset_commit, sink.after_claim,
-/// sink.after_attempt_row, sink.after_send, sink.before_confirm, sink.after_confirm, sink.before_publish, sink.after_publish; of the simulated ERP:
-/// simulator.before_commit, simulator.after_commit.
+/// Named points of the way to the ERP at which tests and drills end the process: sink.after_plan, sink.before_offset_commit, sink.after_permit, sink.after_claim,
+/// sink.after_attempt_row, sink.after_send, sink.after_created, sink.before_finish, sink.after_finish, sink.before_confirm, sink.after_confirm,
+/// sink.before_publish, sink.after_publish.
 /// </summary>
 public static class KillPoint
 {

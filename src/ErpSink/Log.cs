@@ -34,6 +34,27 @@ static partial class Log
     [LoggerMessage(3013, LogLevel.Error, "Publishing pauses, technical trouble: {Reason}")]
     public static partial void PublishingPauses(ILogger log, string reason, Exception error);
 
+    [LoggerMessage(3020, LogLevel.Error, "What is done for people pauses, technical trouble: {Reason}")]
+    public static partial void PeoplePause(ILogger log, string reason, Exception error);
+
+    [LoggerMessage(3021, LogLevel.Warning, "The last head of the audit trail was not published: {Reason}")]
+    public static partial void NotAnchored(ILogger log, string reason);
+
+    [LoggerMessage(3022, LogLevel.Information, "Refused {Route}: {Status} {Code}")]
+    public static partial void PeopleRefused(ILogger log, string route, int status, string code);
+
     [LoggerMessage(4001, LogLevel.Information, "Replayed {Records} records: {Planned} planned, {Compared} compared")]
-    public static partial void Replayed(ILogger log, long records, int planned, int compared);
+    public static partial void Replayed(ILogger log, long records, long planned, long compared);
+
+    [LoggerMessage(4010, LogLevel.Critical, "The ledger was restored from a backup: {Evidence}. What may have been posted is looked up before anything is sent")]
+    public static partial void Restored(ILogger log, string evidence);
+
+    [LoggerMessage(4011, LogLevel.Information, "What happened before the restore {Restore} of the ledger is accounted for")]
+    public static partial void RestoreExplained(ILogger log, long restore);
+
+    [LoggerMessage(4020, LogLevel.Warning, "Difference {Class} of {Subject} in {Account}: {Cause}")]
+    public static partial void Difference(ILogger log, string @class, string subject, string account, string cause);
+
+    [LoggerMessage(4021, LogLevel.Warning, "Reconciliation pauses: {Reason}")]
+    public static partial void ReconciliationPauses(ILogger log, string reason, Exception error);
 }

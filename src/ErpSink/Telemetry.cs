@@ -7,6 +7,7 @@ public static class Telemetry
 {
     static readonly Meter Meter = new("Streams.ErpSink");
     static readonly Counter<long> Calls = Meter.CreateCounter<long>("streams.erp.calls", "{call}", "Calls to the ERP by call and outcome");
+    static readonly Counter<long> Documents = Meter.CreateCounter<long>("streams.erp.call.documents", "{document}", "Documents of calls to the ERP by call and outcome");
     static readonly UpDownCounter<long> InFlight = Meter.CreateUpDownCounter<long>("streams.erp.calls.in_flight", "{call}", "Calls this instance is waiting for");
     static readonly Histogram<double> Duration = Meter.CreateHistogram<double>("streams.erp.call.duration", "s", "Time from a call to its outcome");
 
@@ -29,10 +30,16 @@ public static class Telemetry
 
     internal static void CallLeaves() => InFlight.Add(-1);
 
-    internal static void CallEnds(string call, string outcome, TimeSpan duration)
+    internal static void CallEnds(string account, string call, IReadOnlyList<Posting.ErpAnswer> answers, TimeSpan duration)
     {
-        Calls.Add(1, new KeyValuePair<string, object?>("call", call), new KeyValuePair<string, object?>("outcome", outcome));
-        Duration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("call", call));
+        foreach (var outcome in answers.GroupBy(a => a.OutcomeName))
+        {
+            Documents.Add(outcome.Count(), new KeyValuePair<string, object?>("account", account), new KeyValuePair<string, object?>("call", call),
+                new KeyValuePair<string, object?>("outcome", outcome.Key));
+        }
+        Calls.Add(1, new KeyValuePair<string, object?>("account", account), new KeyValuePair<string, object?>("call", call),
+            new KeyValuePair<string, object?>("outcome", answers.Select(a => a.OutcomeName).Distinct().Count() == 1 ? answers[0].OutcomeName : "mixed"));
+        Duration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("account", account), new KeyValuePair<string, object?>("call", call));
     }
 
     internal static void Taken(Ledger.IntakeCounts counts)

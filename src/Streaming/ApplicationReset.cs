@@ -228,9 +228,14 @@ public sealed class ApplicationReset(ApplicationResetOptions options) : IDisposa
             : r.TopicPartitionOffsetError.Offset.Value);
     }
 
-    private async Task<Dictionary<TopicPartition, long>> CommittedAsync(List<TopicPartition> partitions)
+    // By a consumer that joins nothing: librdkafka's admin client ends the process when the coordinator fails while it lists a group's offsets (librdkafka issue 5040).
+    private Task<Dictionary<TopicPartition, long>> CommittedAsync(List<TopicPartition> partitions) => Task.Run(() =>
     {
-        var answer = await admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions(options.ApplicationId, partitions)], new() { RequestTimeout = Timeout });
-        return answer[0].Partitions.Where(p => p.Offset.Value >= 0).ToDictionary(p => p.TopicPartition, p => p.Offset.Value);
-    }
+        var config = new ConsumerConfig(new Dictionary<string, string>(options.ClientSettings))
+        {
+            BootstrapServers = options.BootstrapServers, ClientId = $"{options.ApplicationId}-reset", GroupId = options.ApplicationId, EnableAutoCommit = false,
+        };
+        using var consumer = new ConsumerBuilder<Ignore, Ignore>(config).Build();
+        return consumer.Committed(partitions, Timeout).Where(p => p.Offset.Value >= 0).ToDictionary(p => p.TopicPartition, p => p.Offset.Value);
+    });
 }

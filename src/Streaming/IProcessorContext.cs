@@ -50,6 +50,9 @@ public interface IProcessorContext : IProcessingContext
     /// </summary>
     void Forward(string child, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long timestamp, Headers? headers = null);
 
+    /// <summary>The partition of a topic that a key belongs to by murmur2, as producers and sinks choose it.</summary>
+    int PartitionOf(string topic, ReadOnlySpan<byte> key);
+
     /// <summary>
     /// Writes the record, unchanged, to a topic with headers that say where it stood and why it is there (KIP-1034's names, code, stage), in the task's
     /// transaction. The key's partitioning is kept.

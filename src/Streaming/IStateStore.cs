@@ -24,6 +24,11 @@ public interface IStateStore
 
     /// <summary>Writes every change since the last call, at most one record per key.</summary>
     void Flush(IChangelog changelog);
+
+    /// <summary>What the last <see cref="Flush"/> wrote is committed: whatever is shown to readers elsewhere can be shown now. On the task's thread.</summary>
+    void Committed()
+    {
+    }
 }
 
 /// <summary>Takes a store's changes at commit.</summary>

@@ -38,6 +38,11 @@ public sealed partial class KafkaStream
         return new KeyQueryMetadata(host?.HostInfo, partition);
     }
 
+    /// <summary>Which partition of a store a key belongs to; null before the start. Asks nobody.</summary>
+    /// <exception cref="InvalidStateStoreException">There is no such store.</exception>
+    public int? PartitionForKey(string storeName, ReadOnlySpan<byte> key) =>
+        SubTopologyOf(storeName) is var sub && topics is { } known ? Murmur2.Partition(key, known.Partitions[sub.Id]) : null;
+
     /// <summary>The threads of the application's instances and what each has, as the group's coordinator sees them (metadataForAllStreamsClients).</summary>
     public async Task<IReadOnlyList<StreamsMetadata>> InstancesAsync(CancellationToken cancellation = default)
     {

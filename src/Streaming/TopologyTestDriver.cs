@@ -94,6 +94,8 @@ public sealed class TopologyTestDriver : IDisposable
         }
         while (DrainLoops());
         output.Commit();
+        foreach (var task in tasks.Values)
+            task.Committed();
         foreach (var offsets in positions.Values)
             offsets.Commit();
         uncommitted.Clear();
@@ -105,7 +107,7 @@ public sealed class TopologyTestDriver : IDisposable
     /// </summary>
     public void Restart()
     {
-        tasks.Clear();
+        CloseTasks();
         output.Abort();
         foreach (var offsets in positions.Values)
             offsets.Abort();
@@ -113,7 +115,9 @@ public sealed class TopologyTestDriver : IDisposable
             ProcessWithLoops(input);
     }
 
-    public void Dispose()
+    public void Dispose() => CloseTasks();
+
+    private void CloseTasks()
     {
         foreach (var task in tasks.Values)
             task.Close();

@@ -15,8 +15,9 @@ public sealed class RoomTests
         ["Ingest"] = ["Schemas", "Rating"],
         ["Aggregators"] = ["Schemas", "Streaming", "Rating"],
         ["ErpSink"] = ["Schemas"],
+        ["Simulators"] = ["Schemas"],
         ["Console"] = ["Schemas", "ErpSink"],
-        ["Cli"] = ["Schemas", "Streaming", "Broker", "Rating", "Ingest", "Aggregators", "ErpSink", "Console"],
+        ["Cli"] = ["Schemas", "Streaming", "Broker", "Rating", "Ingest", "Aggregators", "ErpSink", "Simulators", "Console"],
     };
 
     public static TheoryData<string> Rooms => [.. MayUse.Keys];

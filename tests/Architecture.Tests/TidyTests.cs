@@ -15,6 +15,7 @@ public sealed class TidyTests
     static readonly Dictionary<string, string> Floats = new(StringComparer.Ordinal)
     {
         ["src/Aggregators/Metering/MeteringBenchmark.cs"] = "seconds, rates and megabytes of a measurement",
+        ["src/Aggregators/Telemetry.cs"] = "seconds of a histogram",
         ["src/ErpSink/Telemetry.cs"] = "seconds of a histogram",
         ["src/ErpSink/Status/ErpSinkStatus.cs"] = "the age in seconds that a gauge shows",
     };

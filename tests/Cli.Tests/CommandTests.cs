@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Streams.Testing;
 
 namespace Streams.Cli.Tests;
 
@@ -14,13 +15,36 @@ public sealed class CommandTests
     [InlineData("import csv")]
     [InlineData("contracts load")]
     [InlineData("periods close")]
+    [InlineData("rate")]
+    [InlineData("rate explain")]
+    [InlineData("rate verify")]
+    [InlineData("rate shadow")]
+    [InlineData("lineage")]
+    [InlineData("meters preview")]
     [InlineData("replay plan")]
     [InlineData("replay execute")]
+    [InlineData("erp reconcile")]
+    [InlineData("erp sign-off")]
     [InlineData("bench metering")]
     [InlineData("topics create")]
     [InlineData("schemas register")]
     [InlineData("simulator netsuite")]
+    [InlineData("simulate erp netsuite")]
+    [InlineData("simulate erp d365fo")]
+    [InlineData("simulate erp businesscentral")]
+    [InlineData("simulate erp s4hana")]
+    [InlineData("simulate erp fusion")]
     [InlineData("doctor")]
+    [InlineData("work")]
+    [InlineData("work retry")]
+    [InlineData("work release")]
+    [InlineData("work reverse")]
+    [InlineData("work document")]
+    [InlineData("approvals")]
+    [InlineData("approvals approve")]
+    [InlineData("audit verify")]
+    [InlineData("audit export")]
+    [InlineData("rate preview")]
     public void Help_shows_usage_and_an_example(string command)
     {
         var (code, output, _) = Run($"{command} --help".Trim());
@@ -33,9 +57,15 @@ public sealed class CommandTests
     [Theory]
     [InlineData("no-such-command", "no-such-command")]
     [InlineData("broker", "--data")]
+    [InlineData("rate verify --bootstrap-server 127.0.0.1:1", "--document")]
+    [InlineData("rate shadow --from 2026-01-01 --to 2026-02-01 --bootstrap-server 127.0.0.1:1", "--price-book")]
+    [InlineData("lineage x", "--bootstrap-server")]
+    [InlineData("rate explain --line 1", "--bootstrap-server")]
     [InlineData("topics create", "--bootstrap-server")]
     [InlineData("up --bootstrap-server 127.0.0.1:1 --registry http://127.0.0.1:1 --roles cook", "cook")]
     [InlineData("topics create --bootstrap-server 127.0.0.1:1 -X novalue", "novalue")]
+    [InlineData("rate preview", "--contract")]
+    [InlineData("rate preview --contract x --url here", "--url")]
     [InlineData("contracts check /no/such/file.json", "/no/such")]
     public void Wrong_usage_ends_with_2_and_says_what_is_wrong_on_stderr(string command, string named)
     {
@@ -49,7 +79,7 @@ public sealed class CommandTests
     [Fact]
     public void The_documented_contracts_have_no_faults()
     {
-        var (code, output, _) = Run($"contracts check {Path.Combine(Repository.Folder, "docs", "contracts", "example.json")}");
+        var (code, output, _) = Run($"contracts check {Path.Combine(Checkout.Root, "docs", "contracts", "example.json")}");
 
         Assert.Equal(0, code);
         Assert.Contains("no faults", output);
@@ -96,7 +126,7 @@ public sealed class CommandTests
     [InlineData("csv", "document,customer,payer,currency,row", "usage,requests,api", "total,,,,,,,,,117.5")]
     public void Usage_is_rated_offline(string output, params string[] wanted)
     {
-        var folder = Path.Combine(Repository.Folder, "docs", "contracts");
+        var folder = Path.Combine(Checkout.Root, "docs", "contracts");
         var (code, printed, error) = Run($"rate --contract {folder}/graduated.json --usage {folder}/graduated.usage.json --output {output}");
         Assert.Equal((0, ""), (code, error));
         Assert.All(wanted, w => Assert.Contains(w, printed));
@@ -105,7 +135,7 @@ public sealed class CommandTests
     [Fact]
     public void A_line_is_explained_step_by_step()
     {
-        var folder = Path.Combine(Repository.Folder, "docs", "contracts");
+        var folder = Path.Combine(Checkout.Root, "docs", "contracts");
         var (code, printed, _) = Run($"rate explain --contract {folder}/graduated.json --usage {folder}/graduated.usage.json --line 1");
         Assert.Equal(0, code);
         Assert.Contains("tier 3, above 10000: 2000 × 0.0075 = 15", printed);
@@ -115,7 +145,7 @@ public sealed class CommandTests
     [Fact]
     public void Faults_of_usage_name_entry_and_field_and_nothing_is_rated()
     {
-        var folder = Path.Combine(Repository.Folder, "docs", "contracts");
+        var folder = Path.Combine(Checkout.Root, "docs", "contracts");
         var file = Path.GetTempFileName();
         try
         {

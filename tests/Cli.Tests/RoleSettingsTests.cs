@@ -1,5 +1,6 @@
 using Streams.Cli;
 using Streams.Cli.Roles;
+using Streams.Testing;
 
 namespace Streams.Cli.Tests;
 
@@ -8,7 +9,7 @@ public sealed class RoleSettingsTests
     [Fact]
     public void The_documented_example_is_read()
     {
-        var settings = RoleSettings.Load(Path.Combine(Repository.Folder, "docs", "streams.example.json"));
+        var settings = RoleSettings.Load(Path.Combine(Checkout.Root, "docs", "streams.example.json"));
 
         Assert.Equal("acme", settings.Tenant);
         Assert.Equal("telemetry", Assert.Single(settings.Keys).Source);
@@ -18,6 +19,8 @@ public sealed class RoleSettingsTests
     [Theory]
     [InlineData("{\"tenannt\": \"x\"}", "tenannt")]
     [InlineData("{\"threads\": \"many\"}", "threads")]
+    [InlineData("{\"advertisedAddress\": \"http://here\"}", "advertisedAddress")]
+    [InlineData("{\"advertisedAddress\": \"here\"}", "advertisedAddress")]
     [InlineData("{", "--config")]
     public void A_mistake_is_named_and_is_wrong_usage(string json, string named)
     {

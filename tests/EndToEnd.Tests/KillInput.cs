@@ -69,8 +69,14 @@ static class KillInput
 
     static JsonNode Contract(int index) => new JsonObject
     {
-        ["id"] = $"{Id(index)}-contract", ["customer"] = Id(index), ["currency"] = "USD",
-        ["versions"] = new JsonArray(new JsonObject { ["version"] = 1, ["from"] = "2024-01-01T00:00:00Z", ["to"] = null, ["priceBook"] = "kill-prices" }),
+        ["id"] = $"{Id(index)}-contract", ["customer"] = Id(index), ["currency"] = "USD", ["grace"] = "PT1H",
+        ["versions"] = new JsonArray(new JsonObject { ["version"] = 1, ["from"] = "2024-01-01T00:00:00Z", ["to"] = null, ["priceBook"] = "kill-prices", ["entitlements"] = new JsonArray(Entitlement()) }),
+    };
+
+    /// <summary>Monthly, with roll-over: what is told of one month follows from all before.</summary>
+    static JsonNode Entitlement() => new JsonObject
+    {
+        ["type"] = "metered", ["feature"] = "tokens", ["meter"] = "llm.input.tokens", ["limit"] = "6000", ["rollOver"] = "4000", ["alerts"] = new JsonArray("40", "80"),
     };
 
     static JsonNode Charge(string meter, params (string? UpTo, string Price)[] tiers) => new JsonObject

@@ -1,14 +1,16 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
 using Npgsql;
 using Streams.Cli;
 using Streams.Cli.Demo;
-using Streams.ErpSink.Simulator;
+using Streams.Simulators;
 using Streams.ErpSink.Status;
 using Streams.Schemas;
+using Streams.Testing;
 
 namespace Streams.EndToEnd.Tests;
 
@@ -23,6 +25,8 @@ sealed class KillPlant : IAsyncDisposable
 {
     static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(90);
     static readonly TimeSpan SettlePatience = TimeSpan.FromSeconds(120);
+
+    const string AccountName = "1234567";
 
     readonly Action<string> _say;
     readonly string _folder = Directory.CreateTempSubdirectory("streams-kill-").FullName;
@@ -44,18 +48,21 @@ sealed class KillPlant : IAsyncDisposable
 
     public Supervisor Sink { get; private set; } = null!;
 
+    string JournalFile => Path.Combine(_folder, "journal.jsonl");
+
     /// <summary>All that run for long.</summary>
     public IReadOnlyList<Supervisor> Processes => _processes;
 
     /// <summary>Points at which imports were killed.</summary>
     public IReadOnlyList<string> CommandsHit => _commandsHit;
 
-    public static async Task<KillPlant> StartAsync(Action<string> say, int faultsPerMille = 60)
+    /// <param name="erp">netsuite, or s4hana, which takes whatever is posted a second time.</param>
+    public static async Task<KillPlant> StartAsync(Action<string> say, int faultsPerMille = 60, string erp = "netsuite")
     {
         var plant = new KillPlant(say);
         try
         {
-            await plant.StartAllAsync(faultsPerMille);
+            await plant.StartAllAsync(faultsPerMille, erp);
             return plant;
         }
         catch
@@ -114,8 +121,24 @@ sealed class KillPlant : IAsyncDisposable
 
     /// <summary>The ERP's journal, in the order of keys.</summary>
     public IReadOnlyList<JournalLine> Journal() =>
-        [.. SimulatorJournal.Read(Path.Combine(_folder, "journal.jsonl")).Select(r => new JournalLine(r.Type, r.ExternalId, r.Entity, r.Currency, r.Total, r.TranDate))
+        [.. SimulatorJournal.Read(JournalFile).Select(r => new JournalLine(r.Type, r.ExternalId, r.Entity, r.Currency, r.Total, r.TranDate))
             .OrderBy(l => l.Key, StringComparer.Ordinal)];
+
+    /// <summary>The checker from outside holds the ERP's journal, the ledger and the topic against one another; its verdict, or why it cannot run here.</summary>
+    public async Task<string> ThreeWayAsync()
+    {
+        if (ThreeWayChecker.Missing is { } missing) return missing;
+        var documents = Path.Combine(_folder, "documents.jsonl");
+        await File.WriteAllLinesAsync(documents, TopicReader.ReadAll(new ClientConfig { BootstrapServers = _bootstrap }, Topics.ErpDocuments)
+            .Select(r => JsonSerializer.Serialize(new { partition = r.Partition.Value, offset = r.Offset.Value, value = Convert.ToBase64String(r.Message.Value) })));
+        var names = Path.Combine(_folder, "names.json");
+        await File.WriteAllTextAsync(names, """{"currency":{"1":"USD"}}""");
+        return ThreeWayChecker.Verdict("--journal", $"{AccountName}={JournalFile}", "--names", $"{AccountName}={names}", "--postgres", _ledger, "--documents", documents, "--settled");
+    }
+
+    /// <summary>What was told of the use of features, in the order of ids.</summary>
+    public IReadOnlyList<string> Alerts() =>
+        [.. TopicReader.ReadAll(new ClientConfig { BootstrapServers = _bootstrap }, Topics.EntitlementAlerts).Select(r => Encoding.UTF8.GetString(r.Message.Value)).Order(StringComparer.Ordinal)];
 
     /// <summary>What the ledger says: documents by state.</summary>
     public async Task<IReadOnlyDictionary<string, long>> LedgerAsync()
@@ -132,30 +155,39 @@ sealed class KillPlant : IAsyncDisposable
         else _say($"logs: {_folder}");
     }
 
-    async Task StartAllAsync(int faultsPerMille)
+    async Task StartAllAsync(int faultsPerMille, string erp)
     {
-        _server = await PostgresServer.Provided.Value;
+        _server = await PostgresServer.Shared.Value;
         await ExecuteAsync($"create database {_database}");
         _ledger = new NpgsqlConnectionStringBuilder(_server) { Database = _database, MaxPoolSize = 20 }.ConnectionString;
         var ports = FreePorts(5);
         (_bootstrap, _registry) = ($"127.0.0.1:{ports[0]}", $"http://127.0.0.1:{ports[1]}");
         Broker = await SuperviseAsync("broker", "bootstrap=", "broker", "--port", $"{ports[0]}", "--data", Path.Combine(_folder, "broker"));
         Registry = await SuperviseAsync("registry", "registry=", ["registry", "--port", $"{ports[1]}", .. Kafka()]);
-        var key = Path.Combine(_folder, "integration.pem");
-        Simulator = await SuperviseAsync("simulator", "netsuite=",
-            "simulator", "netsuite", "--port", $"{ports[2]}", "--journal", Path.Combine(_folder, "journal.jsonl"), "--key", key, "--faults", $"{faultsPerMille}", "--seed", "11");
+        var key = Path.Combine(_folder, erp == "netsuite" ? "integration.pem" : "password");
+        if (erp != "netsuite") await File.WriteAllTextAsync(key, "simulated-secret");
+        string[] special = erp == "netsuite" ? ["--key", key, "--faults", $"{faultsPerMille}"] : ["--faults-per-mille", $"{faultsPerMille}"];
+        Simulator = await SuperviseAsync("simulator", $"{erp}=", ["simulate", "erp", erp, "--port", $"{ports[2]}", "--journal", JournalFile, "--seed", "11", .. special]);
         await PrepareAsync();
         Aggregators = await UpAsync("aggregators", ports[3], new { url = $"http://127.0.0.1:{ports[3]}", instanceId = "aggregators-1", tenant = "kill" });
         Sink = await UpAsync("erp-sink", ports[4], new
         {
             url = $"http://127.0.0.1:{ports[4]}", instanceId = "sink-1", tenant = "kill",
-            netsuite = new { account = "1234567", clientId = "streams-integration", certificateId = "streams-certificate", privateKeyFile = key, baseAddress = $"http://127.0.0.1:{ports[2]}" },
+            erpAccounts = new[] { Account(erp, $"http://127.0.0.1:{ports[2]}", key) },
             posting = new
             {
-                concurrencyLimit = 4, callTimeout = "00:00:01", settleDelay = "00:00:00.5", lookupSpacing = "00:00:00.2", throttlePause = "00:00:00.05",
+                callTimeout = "00:00:01", settleDelay = "00:00:00.5", lookupSpacing = "00:00:00.2", throttlePause = "00:00:00.05",
                 throttlePauseMax = "00:00:01", idleDelay = "00:00:00.05", maxAttempts = 100,
             },
         });
+    }
+
+    static object Account(string erp, string baseAddress, string key)
+    {
+        var quota = new { concurrency = 4 };
+        return erp == "netsuite"
+            ? new { erp, account = AccountName, baseAddress, quota, login = new { clientId = "streams-integration", certificateId = "streams-certificate", privateKeyFile = key } }
+            : new { erp, account = AccountName, baseAddress, quota, batchSize = 4, login = new { user = "streams-integration", passwordFile = key } };
     }
 
     async Task PrepareAsync()

@@ -21,7 +21,7 @@ static class Documents
         var month = DateOnly.ParseExact(period + "-01", "yyyy-MM-dd", CultureInfo.InvariantCulture);
         var document = new ErpDocument
         {
-            DocumentKey = PostingKey.Create("acme", "US01", kind == DocumentKind.ArInvoice ? "AR_INVOICE" : "GL_JOURNAL", period, currency, id, revision),
+            DocumentKey = PostingKey.Create("acme", "US01", DocumentRules.KindName(kind), period, currency, id, revision),
             Tenant = "acme",
             LegalEntity = "US01",
             Kind = kind,
@@ -42,7 +42,7 @@ static class Documents
         return Hashed(document);
     }
 
-    public static ErpDocument Hashed(ErpDocument document) => document with { ContentHash = DocumentRules.ContentHash(document) };
+    public static ErpDocument Hashed(ErpDocument document) => DocumentHash.Put(document);
 
     /// <summary>As a record of the documents topic.</summary>
     public static IncomingRecord Record(ErpDocument document, long offset, int partition = 0)
@@ -71,13 +71,13 @@ static class Documents
     }
 }
 
-/// <summary>A registry that knows one schema.</summary>
+/// <summary>A registry that knows the schema of documents, and has an id for others.</summary>
 sealed class FixedRegistry(string? schema = null) : ISchemaRegistry
 {
     public bool Silent { get; set; }
 
     public Task<int> GetIdAsync(string subject, string schemaJson, CancellationToken cancel = default) =>
-        Silent ? throw new SchemaRegistryException(0, "no answer") : Task.FromResult(11);
+        Silent ? throw new SchemaRegistryException(0, "no answer") : Task.FromResult(schemaJson == ErpDocument.SchemaJson ? Documents.SchemaId : 11);
 
     public Task<string?> GetSchemaAsync(int id, CancellationToken cancel = default) =>
         Silent ? throw new SchemaRegistryException(0, "no answer") : Task.FromResult(id == Documents.SchemaId ? schema ?? ErpDocument.SchemaJson : null);

@@ -21,7 +21,7 @@ public sealed class KafkaTests(PostgresFixture postgres) : IClassFixture<Postgre
     [SkippableFact]
     public async Task What_is_on_the_topic_is_posted_once_receipted_and_a_replay_posts_nothing_twice()
     {
-        var script = Path.Combine(PostgresFixture.Top(), "..", "shared", "kafka", "kafka");
+        var script = Path.Combine(Testing.Checkout.Root, "..", "shared", "kafka", "kafka");
         Skip.IfNot(File.Exists(script), "Apache Kafka is not beside the checkout (../shared/kafka)");
         Skip.IfNot(Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, "java"))), "Java is not installed");
         var folder = Directory.CreateTempSubdirectory("streams-kafka-").FullName;
@@ -55,8 +55,8 @@ public sealed class KafkaTests(PostgresFixture postgres) : IClassFixture<Postgre
             Assert.All(receipts, r => Assert.Equal(ReceiptState.Confirmed, r.State));
 
             var active = host.Services.GetRequiredService<ReplayPlanner>();
-            var current = await active.PlanAsync(new ReplayScope.FromOffset(0));
-            await Assert.ThrowsAsync<ReplayRefusedException>(() => active.ExecuteAsync(new ReplayScope.FromOffset(0), current.Hash));
+            var (current, _) = await active.PlanAsync(new ReplayScope(), "ann");
+            await Assert.ThrowsAsync<ReplayRefusedException>(() => active.ExecuteAsync(current.Id, "ann"));
             await host.StopAsync();
         }
         await ReplayAsync(bootstrap, harness, options, documents);
@@ -66,21 +66,21 @@ public sealed class KafkaTests(PostgresFixture postgres) : IClassFixture<Postgre
     {
         using var host = Build(options);
         var planner = host.Services.GetRequiredService<ReplayPlanner>();
-        var scope = new ReplayScope.OfPeriod("2026-01");
-        var plan = await planner.PlanAsync(scope);
-        Assert.Equal((40L, 0L), (plan.AlreadyConfirmed, plan.EstimatedCalls));
+        var scope = new ReplayScope { Period = "2026-01" };
+        var (run, plan) = await planner.PlanAsync(scope, "ann");
+        Assert.Equal((40L, 0), (plan.AlreadyConfirmed, plan.Costs.Count));
         Assert.Equal(documents.Aggregate(ExactDecimal.Zero, (sum, d) => sum + d.Total), plan.Affected.Single().Total);
 
         var late = Documents.Create(41, prefix: "kafka");
         await ProduceAsync(bootstrap, [late]);
-        var refusal = await Assert.ThrowsAsync<ReplayRefusedException>(() => planner.ExecuteAsync(scope, plan.Hash));
+        var refusal = await Assert.ThrowsAsync<ReplayRefusedException>(() => planner.ExecuteAsync(run.Id, "ann"));
         Assert.Contains("moved", refusal.Message, StringComparison.Ordinal);
 
-        plan = await planner.PlanAsync(scope);
+        (run, plan) = await planner.PlanAsync(scope, "ann");
         Assert.Equal(late.Total, plan.ToBePosted.Single().Total);
-        Assert.Equal(plan.Hash, (await planner.PlanAsync(scope)).Hash);
-        var result = await planner.ExecuteAsync(scope, plan.Hash);
-        Assert.Equal((1L, 40L), (result.Planned, result.Compared));
+        Assert.Equal(plan.Hash, (await planner.PlanAsync(scope, "ann")).Plan.Hash);
+        run = await planner.ExecuteAsync(run.Id, "ann");
+        Assert.Equal((1L, 40L, "done"), (run.Planned, run.Compared, run.State));
         var posts = harness.Simulator.Figures.Posts;
         await host.StartAsync();
         await ConfirmedAsync(harness, 41);

@@ -1,8 +1,9 @@
-using Streams.ErpSink.Simulator;
+using Streams.Simulators;
 
 namespace Streams.ErpSink.Tests;
 
 /// <summary>The sink dies at each named point of its way, under each fault that leaves the outcome open, and is started again.</summary>
+[Collection("kill points")]
 public sealed class KillTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>, IDisposable
 {
     sealed class KilledException(string point) : Exception($"killed at {point}");
@@ -50,6 +51,7 @@ public sealed class KillTests(PostgresFixture postgres) : IClassFixture<Postgres
         await harness.RunUntilQuietAsync(harness.Loop(instance));
         await harness.Simulator.DelayedWorkAsync();
         await harness.AssertPostedOnceAsync(documents);
+        harness.AssertThreeWay(postgres.ConnectionString, documents);
     }
 
     [Fact]

@@ -3,7 +3,9 @@ using Npgsql;
 using Streams.ErpSink.Consuming;
 using Streams.ErpSink.Ledger;
 using Streams.ErpSink.Publishing;
+using Streams.ErpSink.Routing;
 using Streams.Schemas;
+using Streams.Schemas.Avro;
 using Streams.Schemas.Registry;
 
 namespace Streams.ErpSink.Tests;
@@ -11,8 +13,14 @@ namespace Streams.ErpSink.Tests;
 /// <summary>What the database itself refuses, and what the intake makes of good and bad records.</summary>
 public sealed class LedgerTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
-    readonly IntakeStore _store = new(postgres.Database, Topics.ErpDeadLetters);
+    readonly IntakeStore _store = new(postgres.Database, new RouteTable { Routes = [new Route { Account = "ledger" }] }, Topics.ErpDeadLetters);
     readonly FixedRegistry _registry = new();
+
+    /// <summary>As the posting store does it: a call on record, then the document in it.</summary>
+    const string Send = """
+        with c as (insert into erp.call (account, call, instance, documents) values ('ledger', 'post', 't', 1) returning id)
+        update erp.posting set state = 'sent', outcome = null, call_id = c.id from c where document_key = @DocumentKey
+        """;
 
     [Theory]
     [InlineData("planned", "sent")]
@@ -33,12 +41,9 @@ public sealed class LedgerTests(PostgresFixture postgres) : IClassFixture<Postgr
         await TakeAsync($"edge-{from}-{to}", Documents.Record(document, 0));
         await using var connection = await postgres.Database.OpenConnectionAsync();
         foreach (var state in new[] { "claimed", "sent", "unknown" }.TakeWhile((_, i) => i < Array.IndexOf(["planned", "claimed", "sent", "unknown"], from)))
-        {
-            if (state == "sent") await connection.ExecuteAsync("insert into erp.attempt (document_key, call, instance) values (@DocumentKey, 'post', 't')", document);
-            await connection.ExecuteAsync("update erp.document set state = @state where document_key = @DocumentKey", new { state, document.DocumentKey });
-        }
+            await connection.ExecuteAsync(state == "sent" ? Send : "update erp.posting set state = @state, outcome = 'unknown' where document_key = @DocumentKey", new { state, document.DocumentKey });
         var refusal = await Assert.ThrowsAsync<PostgresException>(() =>
-            connection.ExecuteAsync("update erp.document set state = @to where document_key = @DocumentKey", new { to, document.DocumentKey }));
+            connection.ExecuteAsync("update erp.posting set state = @to where document_key = @DocumentKey", new { to, document.DocumentKey }));
         Assert.StartsWith("ER0", refusal.SqlState, StringComparison.Ordinal);
     }
 
@@ -49,17 +54,16 @@ public sealed class LedgerTests(PostgresFixture postgres) : IClassFixture<Postgr
         await TakeAsync("final", Documents.Record(document, 0));
         await using var connection = await postgres.Database.OpenConnectionAsync();
         await connection.ExecuteAsync("""
-            update erp.document set state = 'claimed' where document_key = @DocumentKey;
-            insert into erp.attempt (document_key, call, instance) values (@DocumentKey, 'post', 't');
-            update erp.document set state = 'sent' where document_key = @DocumentKey;
-            insert into erp.attempt (document_key, call, instance, finished_at, outcome) values (@DocumentKey, 'lookup', 't', now(), 'found');
-            update erp.document set state = 'confirmed' where document_key = @DocumentKey
+            update erp.posting set state = 'claimed' where document_key = @DocumentKey
             """, document);
-        foreach (var change in new[] { "update erp.document set state = 'planned'", "update erp.document set erp_id = 'x'", "delete from erp.document", "update erp.document set total = 1" })
+        await connection.ExecuteAsync(Send, document);
+        await connection.ExecuteAsync("update erp.posting set state = 'created', outcome = 'created' where document_key = @DocumentKey", document);
+        await connection.ExecuteAsync("update erp.posting set state = 'confirmed', outcome = 'found' where document_key = @DocumentKey", document);
+        foreach (var change in new[] { "update erp.posting set state = 'planned'", "update erp.posting set erp_id = 'x'", "delete from erp.posting", "delete from erp.document", "update erp.document set total = 1" })
             await Assert.ThrowsAsync<PostgresException>(() => connection.ExecuteAsync($"{change} where document_key = @DocumentKey", document));
         await Assert.ThrowsAsync<PostgresException>(() => connection.ExecuteAsync("delete from erp.transition where document_key = @DocumentKey", document));
         var history = await connection.QueryAsync<string>("select to_state from erp.transition where document_key = @DocumentKey order by id", document);
-        Assert.Equal(["planned", "claimed", "sent", "confirmed"], history);
+        Assert.Equal(["planned", "claimed", "sent", "created", "confirmed"], history);
     }
 
     [Fact]
@@ -112,6 +116,24 @@ public sealed class LedgerTests(PostgresFixture postgres) : IClassFixture<Postgr
     }
 
     [Fact]
+    public async Task Documents_of_the_schema_before_credit_memos_and_of_one_with_later_kinds_are_read()
+    {
+        const string Now = "[\"AR_INVOICE\",\"GL_JOURNAL\",\"CREDIT_MEMO\",\"UNKNOWN\",\"RECEIPT\"]";
+        string With(string symbols) => System.Text.Json.Nodes.JsonNode.Parse(ErpDocument.SchemaJson)!.ToJsonString().Replace(Now, symbols, StringComparison.Ordinal);
+        var document = Documents.Record(Documents.Create(1, kind: DocumentKind.GlJournal, prefix: "evolved"), 0);
+        var before = With("[\"AR_INVOICE\",\"GL_JOURNAL\"]").Replace(",\"default\":\"UNKNOWN\"", "", StringComparison.Ordinal);
+        Assert.DoesNotContain("UNKNOWN\"", before, StringComparison.Ordinal);
+        var read = await new DocumentReader(new FixedRegistry(before)).ReadAsync(document);
+        Assert.Equal((DocumentKind.GlJournal, null), (read.Document?.Kind, read.Rejection));
+        Assert.Equal(document.Value![5..], read.Avro);
+
+        var later = await new DocumentReader(new FixedRegistry(With("[\"AR_INVOICE\",\"DEBIT_NOTE\",\"CREDIT_MEMO\",\"UNKNOWN\"]"))).ReadAsync(document);
+        Assert.Equal("KIND_UNKNOWN", later.Rejection?.Code);
+        Assert.Equal("SCHEMA_INCOMPATIBLE", (await new DocumentReader(new FixedRegistry(ErpReceipt.SchemaJson)).ReadAsync(document)).Rejection?.Code);
+        Assert.Empty(SchemaCompatibility.Check(CompatibilityMode.Backward, AvroSchema.Parse(ErpDocument.SchemaJson), [AvroSchema.Parse(before)]));
+    }
+
+    [Fact]
     public async Task A_silent_registry_rejects_nothing()
     {
         _registry.Silent = true;
@@ -123,7 +145,8 @@ public sealed class LedgerTests(PostgresFixture postgres) : IClassFixture<Postgr
     {
         await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => LedgerSchema.ApplyAsync(postgres.Database)));
         await using var connection = await postgres.Database.OpenConnectionAsync();
-        Assert.Equal(1, await connection.ExecuteScalarAsync<long>("select count(*) from erp.migration"));
+        var files = typeof(LedgerSchema).Assembly.GetManifestResourceNames().Where(n => n.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+        Assert.Equal(files, await connection.QueryAsync<string>("select name from erp.migration order by version"));
     }
 
     [Fact]
@@ -147,7 +170,7 @@ public sealed class LedgerTests(PostgresFixture postgres) : IClassFixture<Postgr
     ErpSinkOptions Options() => new()
     {
         Registry = _registry, Postgres = postgres.ConnectionString,
-        NetSuite = new NetSuite.NetSuiteOptions { Account = "X", ClientId = "c", CertificateId = "k", PrivateKeyPem = "" },
+        Accounts = [],
     };
 }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Dapper;
 using Npgsql;
 using Streams.ErpSink.Ledger;
@@ -8,7 +7,9 @@ namespace Streams.ErpSink.Tests;
 /// <summary>A fresh database for a test class, on the server that eng/provide-postgres provides.</summary>
 public sealed class PostgresFixture : IAsyncLifetime
 {
-    static readonly Lazy<Task<string>> Server = new(ProvideAsync);
+    /// <summary>The server's connection string.</summary>
+    public static Lazy<Task<string>> Server => Testing.PostgresServer.Shared;
+
     readonly string _name = $"erp_test_{Guid.NewGuid():N}";
 
     public string ConnectionString { get; private set; } = "";
@@ -30,21 +31,5 @@ public sealed class PostgresFixture : IAsyncLifetime
         await Database.DisposeAsync();
         await using var connection = new NpgsqlConnection(await Server.Value);
         await connection.ExecuteAsync($"drop database {_name} with (force)");
-    }
-
-    /// <summary>The folder with Streams.sln.</summary>
-    public static string Top()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "Streams.sln"))) folder = folder.Parent;
-        return folder.FullName;
-    }
-
-    static async Task<string> ProvideAsync()
-    {
-        using var process = Process.Start(new ProcessStartInfo(Path.Combine(Top(), "eng/provide-postgres")) { RedirectStandardOutput = true })!;
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return process.ExitCode == 0 ? output.Trim() : throw new InvalidOperationException("eng/provide-postgres failed");
     }
 }

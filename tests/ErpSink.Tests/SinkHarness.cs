@@ -6,9 +6,11 @@ using Streams.ErpSink.Consuming;
 using Streams.ErpSink.Ledger;
 using Streams.ErpSink.NetSuite;
 using Streams.ErpSink.Posting;
-using Streams.ErpSink.Simulator;
+using Streams.ErpSink.Quotas;
+using Streams.Simulators;
 using Streams.ErpSink.Status;
 using Streams.Schemas;
+using Streams.Testing;
 
 namespace Streams.ErpSink.Tests;
 
@@ -21,7 +23,7 @@ sealed class SinkHarness : IAsyncDisposable
     readonly string _folder = Directory.CreateTempSubdirectory("streams-erp-").FullName;
     readonly int _number = Interlocked.Increment(ref _accounts);
     string Account => $"TEST{_number}";
-    readonly List<NetSuiteConnector> _connectors = [];
+    readonly List<ErpAccount> _accountsUsed = [];
     SimulatorOptions _simulated = null!;
 
     public required NpgsqlDataSource Database { get; init; }
@@ -34,13 +36,14 @@ sealed class SinkHarness : IAsyncDisposable
 
     public static readonly PostingOptions Fast = new()
     {
-        ConcurrencyLimit = 4,
         CallTimeout = TimeSpan.FromMilliseconds(500),
         SettleDelay = TimeSpan.FromMilliseconds(60),
         LookupSpacing = TimeSpan.FromMilliseconds(30),
         ThrottlePause = TimeSpan.FromMilliseconds(10),
         ThrottlePauseMax = TimeSpan.FromMilliseconds(80),
         IdleDelay = TimeSpan.FromMilliseconds(15),
+        JobSpacing = TimeSpan.FromMilliseconds(20),
+        BreakDuration = TimeSpan.FromMilliseconds(500),
     };
 
     public static async Task<SinkHarness> StartAsync(NpgsqlDataSource database, Func<SimulatorOptions, SimulatorOptions>? configure = null)
@@ -57,26 +60,26 @@ sealed class SinkHarness : IAsyncDisposable
         return harness;
     }
 
-    public ErpSinkOptions Options(string instance = "sink-1", PostingOptions? posting = null) => new()
+    public NetSuiteOptions NetSuite => new()
+    {
+        Account = Account, BaseAddress = Simulator.Address, ClientId = _simulated.ClientId, CertificateId = "cert-1", PrivateKeyPem = Keys.PrivateKeyPem,
+    };
+
+    public ErpSinkOptions Options(string instance = "sink-1", PostingOptions? posting = null, AccountQuota? quota = null) => new()
     {
         Registry = Registry,
         Postgres = "",
         Instance = instance,
         Posting = posting ?? Fast,
-        NetSuite = new NetSuiteOptions
-        {
-            Account = Account, BaseAddress = Simulator.Address, ClientId = _simulated.ClientId, CertificateId = "cert-1", PrivateKeyPem = Keys.PrivateKeyPem,
-        },
+        Accounts = [new ErpAccountOptions { Name = Account, Quota = quota ?? new AccountQuota { Concurrency = 4 }, Connect = (handler, time) => new NetSuiteConnector(NetSuite, handler, time) }],
     };
 
-    public PostingLoop Loop(string instance = "sink-1", PostingOptions? posting = null, IErpConnector? connector = null)
+    public PostingLoop Loop(string instance = "sink-1", PostingOptions? posting = null, AccountQuota? quota = null)
     {
-        var options = Options(instance, posting);
-        var netSuite = new NetSuiteConnector(options.NetSuite, TimeProvider.System);
-        _connectors.Add(netSuite);
-        var store = new PostingStore(Database, Account, instance, options.Posting);
-        var worker = new PostingWorker(store, connector ?? netSuite, options, new Pauses(options.Posting), TimeProvider.System, NullLogger.Instance);
-        return new PostingLoop(store, worker, options, TimeProvider.System, NullLogger<PostingLoop>.Instance);
+        var options = Options(instance, posting, quota);
+        var account = new ErpAccount(options.Accounts.Single(), Database, instance, options.Posting, TimeProvider.System);
+        _accountsUsed.Add(account);
+        return new PostingLoop(account, new PostingWorker(account, options, TimeProvider.System, NullLogger.Instance), options, TimeProvider.System, NullLogger<PostingLoop>.Instance);
     }
 
     /// <summary>Takes documents in as the consumer would, one offset after the other.</summary>
@@ -85,7 +88,7 @@ sealed class SinkHarness : IAsyncDisposable
         var reader = new DocumentReader(Registry);
         var judged = new List<JudgedRecord>();
         for (var i = 0; i < documents.Count; i++) judged.Add(await reader.ReadAsync(Documents.Record(documents[i], firstOffset + i, _number)));
-        return await new IntakeStore(Database, Topics.ErpDeadLetters).TakeAsync(Account, judged);
+        return await new IntakeStore(Database, Options().EffectiveRoutes, Topics.ErpDeadLetters).TakeAsync(Account, judged);
     }
 
     /// <summary>Runs loops until nothing is due any more, or fails at the deadline.</summary>
@@ -113,7 +116,7 @@ sealed class SinkHarness : IAsyncDisposable
     public async Task<string> StateAsync(string key)
     {
         await using var connection = await Database.OpenConnectionAsync();
-        return (await connection.ExecuteScalarAsync<string>("select state from erp.document where document_key = @key", new { key }))!;
+        return (await connection.ExecuteScalarAsync<string>("select state from erp.posting where document_key = @key", new { key }))!;
     }
 
     /// <summary>Each document is in the ERP's journal exactly once with its amount, and the ledger says so.</summary>
@@ -126,9 +129,20 @@ sealed class SinkHarness : IAsyncDisposable
         foreach (var document in documents) Assert.Equal(DocumentState.Confirmed, await StateAsync(document.DocumentKey));
     }
 
+    /// <summary>The checker from outside finds the same, where its tools are installed.</summary>
+    public void AssertThreeWay(string postgres, IReadOnlyList<ErpDocument> documents)
+    {
+        if (ThreeWayChecker.Missing is not null) return;
+        var (names, records) = (Path.Combine(_folder, "names.json"), Path.Combine(_folder, "documents.jsonl"));
+        File.WriteAllText(names, ThreeWay.NetSuiteNames);
+        File.WriteAllText(records, ThreeWay.Records(documents));
+        var (code, output) = ThreeWayChecker.Run("--journal", $"{Account}={_simulated.JournalFile}", "--postgres", postgres, "--documents", records, "--names", $"{Account}={names}", "--only", "--settled");
+        Assert.True(code == 0, output);
+    }
+
     public async ValueTask DisposeAsync()
     {
-        foreach (var connector in _connectors) connector.Dispose();
+        foreach (var account in _accountsUsed) account.Dispose();
         await Simulator.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
@@ -136,6 +150,6 @@ sealed class SinkHarness : IAsyncDisposable
     async Task<long> OpenDocumentsAsync()
     {
         await using var connection = await Database.OpenConnectionAsync();
-        return await connection.ExecuteScalarAsync<long>("select count(*) from erp.document where state in ('planned', 'claimed', 'sent', 'unknown')");
+        return await connection.ExecuteScalarAsync<long>("select count(*) from erp.posting where account = @Account and state = any(@UnderWay)", new { Account, DocumentState.UnderWay });
     }
 }

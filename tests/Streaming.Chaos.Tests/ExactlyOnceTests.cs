@@ -67,6 +67,12 @@ public sealed class OnTheEmbeddedBroker(ITestOutputHelper output) : ExactlyOnceT
         new Plan("embedded", LedgerWork.Title, 104) { Static = true, BrokerKills = true },
         new Plan("embedded", MeteringWork.Title, 105) { Connections = true },
         new Plan("embedded", RegroupWork.Title, 106) { Static = true });
+
+    [Fact]
+    public Task Kills_also_amid_a_close_change_no_document() => PlayAsync(
+        new EmbeddedProcess(Directory.CreateTempSubdirectory("streams-chaos-").FullName),
+        new Plan("embedded", BillingWork.Title, 111) { AmidWork = true, PerSecond = 400, Kills = Tier.Of(3, 30), Zombies = Tier.Of(0, 6), Storms = Tier.Of(0, 2) },
+        new Plan("embedded", BillingWork.Title, 112) { AmidWork = true, PerSecond = 400, Static = true, Threads = 2, BrokerKills = true });
 }
 
 public sealed class OnApacheKafka(ITestOutputHelper output) : ExactlyOnceTests(output)

@@ -32,6 +32,7 @@ public sealed class ReproducibilityTests(ITestOutputHelper output)
     [Theory]
     [InlineData(MeteringWork.Title)]
     [InlineData(LedgerWork.Title)]
+    [InlineData(BillingWork.Title)]
     public async Task The_same_input_gives_the_same_bytes(string title)
     {
         var work = IWork.Named(title);
@@ -76,25 +77,25 @@ public sealed class ReproducibilityTests(ITestOutputHelper output)
         };
         await broker.CreateAsync(Partitions, [.. work.Outputs.Select(job.Topic)]);
         if (wanted.History == History.Replayed) await broker.ResetAsync(application, Input, Partitions);
-        if (wanted.History == History.Restored) await WorkAsync(job, wanted.Instances, wanted.Kills ? 1 : 0, share: 0.5, broker, tally);
-        await WorkAsync(job, wanted.Instances, wanted.Kills ? 2 : 0, share: 1, broker, tally);
+        if (wanted.History == History.Restored) await WorkAsync(job, work, wanted.Instances, wanted.Kills ? 1 : 0, share: 0.5, broker, tally);
+        await WorkAsync(job, work, wanted.Instances, wanted.Kills ? 2 : 0, share: 1, broker, tally);
         if (tally.Failures.IsEmpty) Directory.Delete(job.Logs, recursive: true);
         return [.. work.Outputs.SelectMany(o => broker.Read(job.Topic(o), Partitions).SelectMany((records, p) => records.Select(r => $"{o}[{p}] {r.Text}")))
-            .GroupBy(line => line.StartsWith("dead", StringComparison.Ordinal)).SelectMany(g => g.Key ? g.Select(Bare).Order(StringComparer.Ordinal) : (IEnumerable<string>)g)];
+            .GroupBy(line => work.Unordered.Any(topic => line.StartsWith(topic, StringComparison.Ordinal))).SelectMany(g => g.Key ? g.Select(Bare).Order(StringComparer.Ordinal) : (IEnumerable<string>)g)];
     }
 
     /// <summary>Records without a key go to any partition.</summary>
     private static string Bare(string line) => line[line.IndexOf(' ', StringComparison.Ordinal)..];
 
     /// <summary>Works until a share of the input is committed, each instance being killed so many times on the way.</summary>
-    private static async Task WorkAsync(Job job, int instances, int kills, double share, Evidence.Broker broker, Tally tally)
+    private static async Task WorkAsync(Job job, IWork work, int instances, int kills, double share, Evidence.Broker broker, Tally tally)
     {
         var slots = Enumerable.Range(0, instances).Select(i =>
         {
             var (random, left) = (new Random(i), kills);
             return new Slot(
                 trap => new WorkerProcess(job with { Instance = $"i{i}", Trap = trap }),
-                () => left-- > 0 ? Trap.Choose(random, stop: false) : null, tally, mayNotStart: false);
+                () => left-- > 0 ? Trap.Choose(random, stop: false, work.Traps) : null, tally, mayNotStart: false);
         }).ToList();
         slots.ForEach(s => s.Open());
         var ends = await broker.EndsAsync([Input], Partitions, IsolationLevel.ReadUncommitted);

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Security.Cryptography;
 using System.Text;
 using Streams.Aggregators.Metering;
 using Streams.Schemas;
@@ -37,7 +36,7 @@ sealed class BillingEmitter(MeteringOptions options, IProcessorContext context)
         var period = BillingPeriod.Name(key.Period);
         var party = alone ? key.Customer : PostingKey.Party(key.Customer, key.Contract, key.Version);
         var entries = lines.Select((line, i) => Line(line, i + 1)).ToList();
-        var document = new ErpDocument
+        return DocumentHash.Put(new ErpDocument
         {
             DocumentKey = PostingKey.Create(options.Tenant, key.LegalEntity, "AR_INVOICE", period, key.Currency, party, Revision),
             Tenant = options.Tenant,
@@ -56,8 +55,7 @@ sealed class BillingEmitter(MeteringOptions options, IProcessorContext context)
             RatedTotal = entries.Aggregate(ExactDecimal.Zero, (sum, l) => sum + l.RatedAmount),
             Total = entries.Aggregate(ExactDecimal.Zero, (sum, l) => sum + l.Amount),
             ContentHash = "",
-        };
-        return document with { ContentHash = Hash(document) };
+        });
     }
 
     ErpDocumentLine Line(BillingLine line, int number) => new()
@@ -76,19 +74,12 @@ sealed class BillingEmitter(MeteringOptions options, IProcessorContext context)
         ],
     };
 
-    string Hash(ErpDocument document)
-    {
-        _buffer.ResetWrittenCount();
-        document.Write(_buffer);
-        return Convert.ToHexStringLower(SHA256.HashData(_buffer.WrittenSpan));
-    }
-
     void Forward(ErpDocument document)
     {
         _buffer.ResetWrittenCount();
         WireFormat.WriteHeader(_buffer, options.Schemas.ErpDocument);
         document.Write(_buffer);
         context.Forward(Documents, Encoding.UTF8.GetBytes(document.CustomerId), _buffer.WrittenSpan, document.ServiceTo.Millis - 1);
-        Telemetry.Documents.Add(1);
+        Telemetry.Document("period");
     }
 }

@@ -37,8 +37,8 @@ public sealed class BillingLedger(string name) : IStateStore
     public void Add(ref Account account, ReadOnlySpan<byte> customer, ReadOnlySpan<byte> meter, in OpenWindow window, int period, ExactDecimal amount)
     {
         if (period <= ClosedThrough) throw new InvalidOperationException($"A window of {BillingPeriod.Name(period)} was rated after that period's documents were made");
-        if (account.Line is not { } line || line.Key.Period != period || line.TermsId != window.Terms.Id)
-            line = account.Line = LineOf(Encoding.UTF8.GetString(customer), Encoding.UTF8.GetString(meter), window.Terms.Terms!, period);
+        if (account.Billed is not BillingLine line || line.Key.Period != period || line.TermsId != window.Terms.Id)
+            account.Billed = line = LineOf(Encoding.UTF8.GetString(customer), Encoding.UTF8.GetString(meter), window.Terms.Terms!, period);
         line.Quantity += window.Quantity;
         line.Amount += amount;
         line.Windows++;
@@ -101,7 +101,7 @@ public sealed class BillingLedger(string name) : IStateStore
 
     BillingLine LineOf(string customer, string meter, Terms terms, int period)
     {
-        var key = new BillingKey(period, customer, terms.ContractId, terms.ContractVersion, terms.Rates.Currency, terms.LegalEntity,
+        var key = new BillingKey(period, customer, terms.ContractId, terms.ContractVersion, terms.Rates!.Currency, terms.LegalEntity,
             terms.Product, meter);
         if (!_lines.TryGetValue(key, out var line)) _lines.Add(key, line = new(key));
         line.TermsId = terms.Id;

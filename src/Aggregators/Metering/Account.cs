@@ -16,8 +16,8 @@ public struct Account
     /// <summary>The terms found last; null before the first.</summary>
     public TermsLease? Lease;
 
-    /// <summary>The line that the last window went into.</summary>
-    public BillingLine? Line;
+    /// <summary>The <see cref="BillingLine"/> or <see cref="UsageSlice"/> that the last window went into.</summary>
+    public object? Billed;
 
     /// <summary>The pack of the changelog that holds its latest entry; 0 before the first.</summary>
     public long Pack;

@@ -23,6 +23,9 @@ sealed class DispositionCounts
 
     public long Control { get; set; }
 
+    /// <summary>Sent on to the partition of the customer above, by whose contract they are rated.</summary>
+    public long Routed { get; set; }
+
     public long WindowsClosed { get; set; }
 
     public void Saw(long offset)
@@ -31,7 +34,7 @@ sealed class DispositionCounts
         LastOffset = offset;
     }
 
-    public MeteringTotals Totals => new(Records - Control, Duplicate, Late, WindowsClosed);
+    public MeteringTotals Totals => new(Records - Control - Routed, Duplicate, Late, WindowsClosed);
 
     public Dispositions ToRecord(string topic, int partition, long streamTime) => new()
     {
@@ -48,5 +51,6 @@ sealed class DispositionCounts
         Control = Control,
         StreamTime = new(streamTime),
         WindowsClosed = WindowsClosed,
+        Routed = Routed,
     };
 }

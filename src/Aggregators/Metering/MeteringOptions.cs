@@ -1,3 +1,4 @@
+using Streams.Aggregators.Billing;
 using Streams.Schemas;
 
 namespace Streams.Aggregators.Metering;
@@ -19,8 +20,23 @@ public sealed record MeteringOptions
     /// <summary>Where each commit's dispositions go; null: nowhere.</summary>
     public string? DispositionsTopic { get; init; } = Topics.UsageDispositions;
 
-    /// <summary>Where billing documents go; null: no billing.</summary>
+    /// <summary>Where documents for the ERPs go; null: no billing.</summary>
     public string? DocumentsTopic { get; init; } = Topics.ErpDocuments;
+
+    /// <summary>Where the documents of contracts go as canonical JSON.</summary>
+    public string BillingTopic { get; init; } = Topics.BillingDocuments;
+
+    /// <summary>Where corrections are on record, and what could not be billed or posted.</summary>
+    public string JournalTopic { get; init; } = Topics.BillingJournal;
+
+    /// <summary>Where it is told what customers have used of metered features.</summary>
+    public string AlertsTopic { get; init; } = Topics.EntitlementAlerts;
+
+    /// <summary>Where it is on record which contracts held from which position on.</summary>
+    public string EditionsTopic { get; init; } = Topics.ContractEditions;
+
+    /// <summary>Told of each document as it is made, with its steps; null: nobody. For replays.</summary>
+    internal Action<BilledDocument>? Billed { get; init; }
 
     public string Tenant { get; init; } = "default";
 
@@ -30,7 +46,13 @@ public sealed record MeteringOptions
     public long Grace { get; init; } = 30_000_000;
 
     /// <summary>How long an accepted event's identity is remembered, from its own time on.</summary>
-    public long DuplicateHorizon { get; init; } = 3_600_000_000;
+    public long DuplicateHorizon { get; init; } = ShortestMemory;
+
+    /// <summary>Identities that a partition remembers beyond <see cref="ShortestMemory"/>; with more, the oldest are dropped sooner than <see cref="DuplicateHorizon"/> says.</summary>
+    public int MostRemembered { get; init; } = 5_000_000;
+
+    /// <summary>An hour: identities as young as this are never dropped for their number.</summary>
+    public const long ShortestMemory = 3_600_000_000;
 
     /// <summary>How long after a billing period's end, in stream time, its documents are made; at least <see cref="Grace"/>.</summary>
     public long PeriodGrace { get; init; } = 3_600_000_000;

@@ -79,6 +79,14 @@ public sealed class MeteringStore : IStateStore
     /// <summary>The number of the account's open window of this start, or <see cref="Account.None"/>.</summary>
     public int FindWindow(int account, long start) => _windows.Find(account, start);
 
+    /// <summary>An account's open windows, for readers that know it by name.</summary>
+    public List<OpenWindow> OpenWindows(ReadOnlySpan<byte> customer, ReadOnlySpan<byte> meter)
+    {
+        var (found, account) = (new List<OpenWindow>(), FindAccount(HashOf(customer, meter), customer, meter));
+        for (var next = account == Account.None ? Account.None : _accounts[account].Windows; next != Account.None; next = _windows[next].Next) found.Add(_windows[next]);
+        return found;
+    }
+
     public void Advance(long time)
     {
         StreamTime = Math.Max(StreamTime, time);

@@ -23,7 +23,7 @@ sealed class RatedUsageWriter(int schemaId, int partition, long windowSize)
         writer.WriteDecimal(window.Quantity);
         writer.WriteDecimal(periodQuantity);
         writer.WriteDecimal(amount);
-        writer.WriteString(window.Terms.Terms!.Rates.Currency);
+        writer.WriteString(window.Terms.Terms!.Rates!.Currency);
         writer.WriteInt(partition);
         writer.WriteLong(window.FirstOffset);
         writer.WriteLong(window.LastOffset);

@@ -15,6 +15,7 @@ public sealed class SeenFilter(string name) : IStateStore
 
     readonly SeenLog _log = new();
     readonly List<(long Bucket, int Packs)> _expired = [];
+    bool _sinceMoved;
     readonly SeenIndex _index = new(SmallestIndex);
     int _used;
 
@@ -28,6 +29,9 @@ public sealed class SeenFilter(string name) : IStateStore
 
     /// <summary>Identities remembered, those of a bucket that has partly expired included.</summary>
     public int Count => _log.Count;
+
+    /// <summary>Every identity accepted with this time or a later one is there; before it, some were dropped. Kept in the changelog.</summary>
+    public long Since { get; private set; } = long.MinValue;
 
     /// <summary>Memory held, in bytes.</summary>
     public long Bytes => _log.Bytes + _index.Bytes;
@@ -46,11 +50,17 @@ public sealed class SeenFilter(string name) : IStateStore
     public void Add((ulong Low, ulong High) id, long at, int place) => Put(id.Low, id.High, place, at, _log.Append(_log.BucketOf(at), id.Low, id.High, at));
 
     /// <summary>Drops the buckets that ended before <paramref name="since"/>.</summary>
-    public void Expire(long since)
+    public void Expire(long since) => Drop(since, most: -1);
+
+    /// <summary>Drops the oldest buckets that ended before <paramref name="since"/> while more than <paramref name="most"/> identities are remembered.</summary>
+    public void Trim(long since, int most) => Drop(since, most);
+
+    void Drop(long since, int most)
     {
-        while (_log.RemoveFirstBefore(since) is { } bucket)
+        while (_log.Count > most && _log.RemoveFirstBefore(since) is { } bucket)
         {
             if (bucket.Packs > 0) _expired.Add((bucket.Start, bucket.Packs));
+            (Since, _sinceMoved) = (Math.Max(Since, bucket.End), true);
         }
     }
 
@@ -67,11 +77,21 @@ public sealed class SeenFilter(string name) : IStateStore
             for (var i = 0; i < packs; i++) changelog.Delete(Key(key, start, i));
         }
         _expired.Clear();
+        if (!_sinceMoved) return;
+        Span<byte> moved = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(moved, Since);
+        changelog.Put(SinceKey, moved);
+        _sinceMoved = false;
     }
 
     public void Restore(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool deleted)
     {
         if (deleted) return;
+        if (key.SequenceEqual(SinceKey))
+        {
+            Since = BinaryPrimitives.ReadInt64BigEndian(value);
+            return;
+        }
         var start = BinaryPrimitives.ReadInt64BigEndian(key);
         var bucket = _log.BucketOf(start);
         bucket.Packs = Math.Max(bucket.Packs, BinaryPrimitives.ReadInt32BigEndian(key[8..]) + 1);
@@ -80,6 +100,8 @@ public sealed class SeenFilter(string name) : IStateStore
         Telemetry.Restored.Add(value.Length / SeenLog.EntrySize);
         _unindexed = true;
     }
+
+    static ReadOnlySpan<byte> SinceKey => "since"u8;
 
     static ReadOnlySpan<byte> Key(Span<byte> key, long start, int pack)
     {

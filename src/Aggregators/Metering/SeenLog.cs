@@ -11,8 +11,9 @@ sealed class SeenLog
     /// <summary>Bytes of an identity: hash, and microseconds since its bucket's start.</summary>
     public const int EntrySize = 20;
 
-    const long BucketMicros = 600_000_000;
-    const int ChunkBits = 12, ChunkSize = 1 << ChunkBits;
+    public const long BucketMicros = 600_000_000;
+
+    const int ChunkBits = 12, ChunkSize = 1 << ChunkBits, SmallestRoom = 64;
 
     readonly List<Chunk> _chunks = [];
     readonly Stack<int> _free = [];
@@ -27,7 +28,7 @@ sealed class SeenLog
     /// <summary>Every slot is below this.</summary>
     public int Capacity => _chunks.Count << ChunkBits;
 
-    public long Bytes => (long)_chunks.Count * ChunkSize * EntrySize;
+    public long Bytes { get; private set; }
 
     public SeenBucket BucketOf(long at)
     {
@@ -45,6 +46,7 @@ sealed class SeenLog
         var number = bucket.Last;
         if (number < 0 || _chunks[number].Count == ChunkSize) number = AddChunk(bucket);
         var chunk = _chunks[number];
+        if (chunk.Count == chunk.Room) Grow(chunk, chunk.Count + 1);
         var to = chunk.Bytes.AsSpan(chunk.Count * EntrySize, EntrySize);
         BinaryPrimitives.WriteUInt64LittleEndian(to, low);
         BinaryPrimitives.WriteUInt64LittleEndian(to[8..], high);
@@ -62,6 +64,7 @@ sealed class SeenLog
             var number = bucket.Last;
             if (number < 0 || _chunks[number].Count == ChunkSize) number = AddChunk(bucket);
             var chunk = _chunks[number];
+            Grow(chunk, Math.Min(ChunkSize, chunk.Count + entries.Length / EntrySize));
             var to = chunk.Bytes.AsSpan(chunk.Count * EntrySize);
             var part = entries[..Math.Min(entries.Length, to.Length)];
             part.CopyTo(to);
@@ -110,7 +113,7 @@ sealed class SeenLog
     /// <summary>Removes the first bucket if it ended before <paramref name="since"/>.</summary>
     public SeenBucket? RemoveFirstBefore(long since)
     {
-        if (_buckets.Count == 0 || _buckets[0].Start + BucketMicros > since) return null;
+        if (_buckets.Count == 0 || _buckets[0].End > since) return null;
         var bucket = _buckets[0];
         _buckets.RemoveAt(0);
         if (_recent == bucket) _recent = null;
@@ -137,9 +140,24 @@ sealed class SeenLog
         return number;
     }
 
+    /// <summary>Makes room: a bucket of few identities holds no more than a small array.</summary>
+    void Grow(Chunk chunk, int entries)
+    {
+        if (entries <= chunk.Room) return;
+        var room = Math.Max(chunk.Room, SmallestRoom);
+        while (room < entries) room *= 8;
+        var bytes = GC.AllocateUninitializedArray<byte>(room * EntrySize, pinned: true);
+        chunk.Bytes.AsSpan(0, chunk.Count * EntrySize).CopyTo(bytes);
+        Bytes += bytes.Length - chunk.Bytes.Length;
+        (chunk.Bytes, chunk.Room) = (bytes, room);
+    }
+
     sealed class Chunk
     {
-        public readonly byte[] Bytes = GC.AllocateUninitializedArray<byte>(ChunkSize * EntrySize, pinned: true);
+        public byte[] Bytes = [];
+
+        /// <summary>How many entries fit: 64, 512 or all.</summary>
+        public int Room;
 
         public int Count;
 
@@ -151,6 +169,8 @@ sealed class SeenLog
 sealed class SeenBucket(long start)
 {
     public long Start => start;
+
+    public long End => start + SeenLog.BucketMicros;
 
     public List<int> Chunks { get; } = [];
 

@@ -15,6 +15,12 @@ public interface ITermsSource
 
     /// <summary>The terms in force for a customer's meter at a window's start.</summary>
     TermsAnswer Find(string customer, string meter, Timestamp at);
+
+    /// <summary>The contracts behind the terms; null: there are none, and nothing but windows is priced.</summary>
+    ContractBook? Book => Contracts?.Current;
+
+    /// <summary>Where these contracts come from, so that a task can follow their changes.</summary>
+    ContractBookSource? Contracts => null;
 }
 
 /// <summary>Terms from the contracts topic.</summary>
@@ -24,13 +30,17 @@ public sealed class BookTerms(ContractBookSource source) : ITermsSource
 
     public object Edition => source.Current;
 
-    public TermsAnswer Find(string customer, string meter, Timestamp at)
+    public ContractBookSource? Contracts => source;
+
+    public TermsAnswer Find(string customer, string meter, Timestamp at) => Find(source.Current, customer, meter, at);
+
+    /// <summary>The terms that a book has in force.</summary>
+    public static TermsAnswer Find(ContractBook book, string customer, string meter, Timestamp at)
     {
-        var book = source.Current;
         if (!book.Meters.TryGetValue(meter, out var definition)) return new(MeterUnknown, null, at);
         var found = book.Find(customer, meter, at);
         if (!found.Found) return new(found.Code, null, at);
-        if (WindowPrice.RatesOf(found.Contract!.Currency, definition, found.Charges) is not { } rates) return new(WindowPrice.NotByWindow, null, at);
+        var rates = WindowPrice.RatesOf(found.Contract!.Currency, definition, found.Charges);
         var terms = new Terms(found.Contract.Id, found.Version!.Version, found.Customer!.LegalEntity, definition.Product, rates);
         return new(null, terms, book.NextChange(customer, at));
     }

@@ -17,6 +17,9 @@ public sealed class RateCard
     /// <summary>10^16, in billionths: the largest quantity and amount of a period. A hundred meters at their limit still add up within 28 digits.</summary>
     static readonly BigInteger PeriodLimit = BigInteger.Pow(10, 16 + ExactDecimal.Scale);
 
+    /// <summary>How much a period may hold where its price needs the period.</summary>
+    public static ExactDecimal MostQuantity { get; } = new((Int128)PeriodLimit);
+
     readonly Int128[] _upTo;
     readonly Int128[] _prices;
     readonly bool _fast;

@@ -12,14 +12,15 @@ namespace Streams.Aggregators.Rating;
 /// </summary>
 static class WindowPrice
 {
-    /// <summary>The reason code of usage whose charges need the period.</summary>
+    /// <summary>The reason code of usage whose charges need the period, where no periods are billed.</summary>
     public const string NotByWindow = "PRICE_NOT_BY_WINDOW";
 
     /// <summary>The rates, or null.</summary>
     public static RateCard? RatesOf(string currency, Meter meter, IReadOnlyList<UsageCharge> charges) =>
         charges.Count == 1 && SumsAll(meter.Definition) && IsPlain(charges[0]) && Tiers(charges[0].Price) is { } tiers ? new(currency, tiers) : null;
 
-    static bool SumsAll(MeterDefinition meter) =>
+    /// <summary>Whether a meter is the plain sum of all quantities; it may have groups.</summary>
+    public static bool SumsAll(MeterDefinition meter) =>
         meter is { Aggregation: Aggregation.Sum, Value: null or MeterExpression.QuantityName, Where: null, Filters.Count: 0 };
 
     static bool IsPlain(UsageCharge charge) =>

@@ -4,7 +4,7 @@ using Streams.Broker;
 using Streams.Broker.Registry;
 using Streams.Cli.Roles;
 using Streams.ErpSink;
-using Streams.ErpSink.Simulator;
+using Streams.Simulators;
 using Streams.Ingest.Http;
 
 namespace Streams.Cli.Demo;
@@ -17,13 +17,24 @@ sealed class DemoPlant : IAsyncDisposable
 {
     const int Partitions = 4;
 
+    static int _plants;
+
     readonly Stack<Func<Task>> _undo = new();
 
     public required KafkaSettings Kafka { get; set; }
 
-    public NetSuiteSimulator Simulator { get; private set; } = null!;
+    /// <summary>The simulated ERPs: NetSuite for the American entity, S/4HANA for the European one.</summary>
+    public IReadOnlyList<SimulatedErp> Erps { get; private set; } = [];
+
+    /// <summary>What all ERPs have committed, by their own journals.</summary>
+    public IEnumerable<SimulatedRecord> Committed => Erps.SelectMany(e => e.Journal.Records);
 
     public WebApplication Host { get; private set; } = null!;
+
+    public DemoFiles Files { get; private set; } = null!;
+
+    /// <summary>The file in which the ERP of an account keeps what it has committed.</summary>
+    public string JournalOf(string account) => Files.In($"{account}.jsonl");
 
     public string Postgres { get; private set; } = "";
 
@@ -86,7 +97,7 @@ sealed class DemoPlant : IAsyncDisposable
 
     async Task CreateDatabaseAsync(string postgres, CancellationToken cancel)
     {
-        var name = $"streams_demo_{Environment.ProcessId}";
+        var name = $"streams_demo_{Environment.ProcessId}_{Interlocked.Increment(ref _plants)}";
         await ExecuteAsync(postgres, $"drop database if exists {name} with (force); create database {name}", cancel);
         _undo.Push(() => ExecuteAsync(postgres, $"drop database if exists {name} with (force)", CancellationToken.None));
         Postgres = new NpgsqlConnectionStringBuilder(postgres) { Database = name }.ConnectionString;
@@ -105,15 +116,17 @@ sealed class DemoPlant : IAsyncDisposable
     async Task StartErpAndRolesAsync(string folder, string url, CancellationToken cancel)
     {
         var credentials = ErpCredentials.Create();
-        var keyFile = Path.Combine(folder, "integration.pem");
-        await File.WriteAllTextAsync(keyFile, credentials.PrivateKeyPem, cancel);
-        Simulator = await NetSuiteSimulator.StartAsync(DemoErp.Simulator(Path.Combine(folder, "erp-journal.jsonl"), credentials), cancel: cancel);
-        _undo.Push(async () => await Simulator.DisposeAsync());
-        Host = RoleHost.Build(Role.All, Kafka, Postgres, new RoleSettings
+        Files = new DemoFiles(folder);
+        var netSuite = await NetSuiteSimulator.StartAsync(DemoErp.Simulator(JournalOf("america"), credentials), cancel: cancel);
+        _undo.Push(async () => await netSuite.DisposeAsync());
+        var sap = await SapSimulator.StartAsync(DemoErp.Simulator(JournalOf("europe"), credentials) with { FaultPerMille = 250, MasterData = DemoErp.KnownCustomers }, cancel: cancel);
+        _undo.Push(async () => await sap.DisposeAsync());
+        Erps = [netSuite, sap];
+        var settings = await Files.WriteAsync(credentials, netSuite, sap, cancel);
+        Host = RoleHost.Build(Role.All, Kafka, Postgres, settings with
         {
-            Tenant = "demo", Url = url, LogLevel = LogLevel.Error, RegisterSchemas = true, Posting = DemoErp.Posting,
-            Keys = [new ApiKey("demo", Ingest.Http.ApiKey.Hash(ApiKey), "demo", new HashSet<string> { Ingest.Http.ApiKey.UsageWrite, Ingest.Http.ApiKey.ContractWrite })],
-            Netsuite = new NetSuiteAccount("1234567", "streams-integration", ErpCredentials.CertificateId, keyFile, Simulator.Address),
+            Url = url, LogLevel = LogLevel.Error, RegisterSchemas = true,
+            Keys = [new ApiKey("demo", Ingest.Http.ApiKey.Hash(ApiKey), "demo", new HashSet<string> { Ingest.Http.ApiKey.UsageWrite, Ingest.Http.ApiKey.ContractWrite, Ingest.Http.ApiKey.UsageRead })],
         });
         await Host.StartAsync(cancel);
         _undo.Push(async () =>
@@ -121,14 +134,29 @@ sealed class DemoPlant : IAsyncDisposable
             await Host.StopAsync();
             await Host.DisposeAsync();
         });
+        await Files.WriteShellAsync(Host.Urls.First(), Postgres, cancel);
     }
 }
 
-/// <summary>The simulated account: it allows five calls at a time, fails now and then, and refuses one customer. The sink keeps to four.</summary>
+/// <summary>The simulated accounts: they allow five calls at a time, fail now and then, and S/4HANA does not know one customer. The sink keeps to four.</summary>
 static class DemoErp
 {
-    /// <summary>Whose invoices the account refuses as invalid: they end on the work list.</summary>
-    public const string RefusedCustomer = "cust-0007";
+    /// <summary>The legal entity whose books are kept in S/4HANA.</summary>
+    public const string Europe = "EU01";
+
+    /// <summary>Of the simulated tenant's communication user.</summary>
+    public const string Password = "simulated-secret";
+
+    /// <summary>Calls at a time that the sink makes.</summary>
+    public const int Concurrency = 4;
+
+    /// <summary>Whom S/4HANA does not know yet: the invoice ends on the work list.</summary>
+    public const string UnknownCustomer = "cust-0007";
+
+    public static IReadOnlyDictionary<string, KnownValues> KnownCustomers { get; } = new Dictionary<string, KnownValues> { ["customers"] = new(Pattern: $"^(?!{UnknownCustomer}$)") };
+
+    /// <summary>Told to the simulated tenant, it knows all customers.</summary>
+    public const string AllCustomers = """{"customers":{"pattern":"."}}""";
 
     public static SimulatorOptions Simulator(string journal, ErpCredentials credentials) => new()
     {
@@ -136,7 +164,6 @@ static class DemoErp
         Certificates = new Dictionary<string, string> { [ErpCredentials.CertificateId] = credentials.PublicKeyPem },
         ConcurrencyLimit = 5,
         FaultPerMille = 60,
-        RefusedEntities = new HashSet<string> { RefusedCustomer },
         SlowDelay = TimeSpan.FromSeconds(1.5),
         ApplyDelay = TimeSpan.FromMilliseconds(500),
     };
@@ -144,13 +171,11 @@ static class DemoErp
     /// <summary>Patience fit for a minute's demonstration; production waits as long as the real account may take.</summary>
     public static PostingOptions Posting => new()
     {
-        ConcurrencyLimit = 4,
         CallTimeout = TimeSpan.FromSeconds(1),
         SettleDelay = TimeSpan.FromSeconds(1),
         LookupSpacing = TimeSpan.FromMilliseconds(200),
         ThrottlePause = TimeSpan.FromMilliseconds(50),
         ThrottlePauseMax = TimeSpan.FromSeconds(1),
         IdleDelay = TimeSpan.FromMilliseconds(50),
-        ClaimBatch = 128,
     };
 }

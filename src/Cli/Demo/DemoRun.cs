@@ -8,15 +8,19 @@ using Streams.Ingest.Events;
 using Streams.Ingest.Files;
 using Streams.Schemas;
 using Streams.Rating.Contracts;
+using Streams.Simulators;
 
 namespace Streams.Cli.Demo;
 
 /// <summary>What the demo is to do.</summary>
-sealed record DemoOptions(int Events, int Customers, int Seed, string? UsageFile, string? MappingFile, ImportFormat Format);
+sealed record DemoOptions(int Events, int Customers, int Seed, string? UsageFile, string? MappingFile, ImportFormat Format, bool ByHand = false);
 
-/// <summary>The main job, once: contracts, usage in, windows rated, the period closed, documents posted, everything reconciled.</summary>
+/// <summary>The main job, once: contracts, usage in, windows rated, the period closed, documents posted, an exception put right, everything reconciled.</summary>
 sealed class DemoRun(DemoPlant plant, DemoOptions options, Action<double, string> progress)
 {
+    /// <summary>Whose invoice is shown as it stood in mid-month: one under the price book with the most kinds of prices.</summary>
+    const string PreviewCustomer = "cust-0003";
+
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     readonly long _started = Stopwatch.GetTimestamp();
@@ -27,11 +31,13 @@ sealed class DemoRun(DemoPlant plant, DemoOptions options, Action<double, string
         deadline.CancelAfter(Patience);
         try
         {
-            var entrance = options.UsageFile is null ? await SendTelemetryAsync(deadline.Token) : await ImportFileAsync(options.UsageFile, deadline.Token);
+            var (entrance, until, preview) = options.UsageFile is null ? await SendTelemetryAsync(deadline.Token) : await ImportFileAsync(options.UsageFile, deadline.Token);
             var audit = await RatedAsync(deadline.Token);
             await PostedAsync(deadline.Token);
+            progress(0.96, "an exception");
+            var exception = await new DemoDesk(plant).HandleAsync(options.ByHand, deadline.Token);
             progress(0.98, "reconciling");
-            return await ReportAsync(entrance, audit, deadline.Token);
+            return await ReportAsync(entrance, audit, BillingAudit.Read(plant.Kafka.ToClientConfig(), Book, until), preview, exception, deadline.Token);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -39,7 +45,9 @@ sealed class DemoRun(DemoPlant plant, DemoOptions options, Action<double, string
         }
     }
 
-    async Task<EntranceCounts> SendTelemetryAsync(CancellationToken cancel)
+    ContractBook Book => plant.Host.Services.GetRequiredService<AggregatorsService>().Contracts;
+
+    async Task<(EntranceCounts, Timestamp Until, DemoPreview?)> SendTelemetryAsync(CancellationToken cancel)
     {
         var generator = new TelemetryGenerator(options.Seed, options.Events, options.Customers);
         using var http = new HttpClient { BaseAddress = new Uri(plant.Host.Urls.First()), Timeout = TimeSpan.FromMinutes(1) };
@@ -51,10 +59,11 @@ sealed class DemoRun(DemoPlant plant, DemoOptions options, Action<double, string
         await BadInput.WriteMalformedAsync(plant.Kafka.ToClientConfig(), cancel);
         await sender.SendAsync(generator.Events(), options.Events, (share, note) => progress(0.03 + 0.5 * share, note), cancel);
         await CloseAsync(TelemetryGenerator.MonthEnd.ToDateTimeOffset(), cancel);
-        return sender.Counts;
+        var preview = DemoPreview.Of(Book, generator.Events().Select(TelemetrySender.ToUsageEvent), PreviewCustomer, TelemetryGenerator.MidMonth);
+        return (sender.Counts, TelemetryGenerator.MonthEnd, preview);
     }
 
-    async Task<EntranceCounts> ImportFileAsync(string file, CancellationToken cancel)
+    async Task<(EntranceCounts, Timestamp Until, DemoPreview?)> ImportFileAsync(string file, CancellationToken cancel)
     {
         var mapping = ImportMapping.Load(options.MappingFile ?? throw new CommandException(ExitCodes.WrongUsage, "--usage needs --mapping: how do lines become events?"));
         var scan = new UsageScan();
@@ -70,7 +79,7 @@ sealed class DemoRun(DemoPlant plant, DemoOptions options, Action<double, string
         var result = await import.RunAsync(new ImportOptions(file, options.Format, mapping),
             new Progress<ImportProgress>(p => progress(0.03 + 0.5 * p.Bytes / Math.Max(1, p.TotalBytes), $"{p.Events:N0} events")), cancel);
         await CloseAsync(scan.LastMonth.AddMonths(1), cancel);
-        return new EntranceCounts(result.Events + result.Refused, result.Events, 0, result.Refused);
+        return (new EntranceCounts(result.Events + result.Refused, result.Events, 0, result.Refused), Timestamp.From(scan.LastMonth.AddMonths(1)), null);
     }
 
     /// <summary>Entrance and aggregators each follow the contracts topic; usage that comes before its contract would be parked.</summary>
@@ -116,11 +125,13 @@ sealed class DemoRun(DemoPlant plant, DemoOptions options, Action<double, string
         }
     }
 
-    async Task<DemoReport> ReportAsync(EntranceCounts entrance, TopicAudit audit, CancellationToken cancel)
+    static ErpCounts Counts(string erp, SimulatorFigures f) =>
+        new(erp, f.Calls, f.Records, f.DuplicatesRefused, f.Throttled, f.FaultsInjected, f.LargestConcurrency, 5, f.LargestCallsPerSecond);
+
+    async Task<DemoReport> ReportAsync(EntranceCounts entrance, TopicAudit audit, BillingAudit billing, DemoPreview? preview, DemoException? exception, CancellationToken cancel)
     {
         var status = plant.Host.Services.GetRequiredService<ErpSinkStatus>();
         var states = await status.ByStateAsync(cancel);
-        var figures = plant.Simulator.Figures;
         return new DemoReport
         {
             Entrance = entrance,
@@ -128,8 +139,11 @@ sealed class DemoRun(DemoPlant plant, DemoOptions options, Action<double, string
             Windows = audit.Windows,
             Charges = audit.Charges,
             Documents = new SortedDictionary<string, long>(states.GroupBy(s => s.State).ToDictionary(g => g.Key, g => g.Sum(s => s.Documents)), StringComparer.Ordinal),
-            Erp = new ErpCounts(figures.Calls, figures.Records, figures.DuplicatesRefused, figures.Throttled, figures.FaultsInjected, figures.LargestConcurrency, 5, figures.LargestCallsPerSecond),
-            Reconciliation = await Reconciler.CompareAsync(plant, audit, status, cancel),
+            Erps = [.. plant.Erps.Select(e => Counts(e.Erp, e.Figures))],
+            Reconciliation = await Reconciler.CompareAsync(plant, audit, billing, status, cancel),
+            Preview = preview,
+            Exception = exception,
+            Live = options.UsageFile is null ? await DemoLive.AskAsync(plant, PreviewCustomer, cancel) : null,
             Seconds = (decimal)Stopwatch.GetElapsedTime(_started).TotalSeconds,
         };
     }

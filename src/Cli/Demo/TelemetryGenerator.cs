@@ -22,6 +22,8 @@ sealed class TelemetryGenerator(int seed, int events, int customers)
     /// <summary>The first moment after the month: closing the books through it closes every window and period.</summary>
     public static Timestamp MonthEnd => Timestamp.From(MonthStart + Month);
 
+    public static Timestamp MidMonth => Timestamp.From(MonthStart + Month / 2);
+
     public static readonly string[] Meters = ["api.requests", "compute.seconds", "storage.gbhours", "egress.gb", "messages.sent"];
 
     /// <summary>The customers that have a contract.</summary>

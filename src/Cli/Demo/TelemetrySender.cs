@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Streams.Schemas;
 
 namespace Streams.Cli.Demo;
 
@@ -68,6 +69,12 @@ sealed class TelemetrySender(HttpClient http, string key)
         int Of(string outcome) => outcomes.Count(o => (string?)o!["outcome"] == outcome);
         Counts = new(Counts.Sent + sent, Counts.Accepted + Of("accepted"), Counts.Conflicts + Of("conflict"), Counts.Rejected + Of("rejected"));
     }
+
+    /// <summary>The event as it comes to stand in usage.events.</summary>
+    public static UsageEvent ToUsageEvent(GeneratedEvent e) => new()
+    {
+        Id = e.Id, Source = Source, CustomerId = e.Customer, Meter = e.Meter, OccurredAt = e.Time, Quantity = e.Quantity, Dimensions = new Dictionary<string, string> { ["region"] = e.Region },
+    };
 
     static JsonObject ToCloudEvent(GeneratedEvent e) => new()
     {

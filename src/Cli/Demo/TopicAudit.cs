@@ -12,7 +12,7 @@ sealed record TopicAudit(long InputRecords, DispositionCounts Dispositions, long
     {
         var input = TopicReader.ReadAll(connection, Topics.UsageEvents).LongCount();
         var dispositions = TopicReader.ReadAll(connection, Topics.UsageDispositions)
-            .Aggregate(new DispositionCounts(0, 0, 0, 0, 0, 0, 0), (sum, r) => sum + Decode(r));
+            .Aggregate(new DispositionCounts(0, 0, 0, 0, 0, 0, 0, 0), (sum, r) => sum + Decode(r));
         var charges = Charge(TopicReader.ReadAll(connection, Topics.UsageRated).Select(r => RatedUsage.Read(Payload(r))));
         var rated = charges.GroupBy(c => c.Currency).ToDictionary(g => g.Key, g => g.Aggregate(ExactDecimal.Zero, (sum, c) => sum + c.Amount), StringComparer.Ordinal);
         return new(input, dispositions, charges.Sum(c => c.Windows), charges, rated);

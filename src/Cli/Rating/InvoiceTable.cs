@@ -8,13 +8,21 @@ using Streams.Rating.Pricing;
 
 namespace Streams.Cli.Rating;
 
+/// <summary>What a document's ids are shown as; null: the id alone.</summary>
+sealed record InvoiceNames(ZoneClock Zone, string? Customer, string? Payer)
+{
+    public static InvoiceNames Of(InvoiceDocument document, ContractBook book) =>
+        new(book.Contracts[document.Contract].Zone, book.Customers.GetValueOrDefault(document.Customer)?.Name, book.Customers.GetValueOrDefault(document.Payer)?.Name);
+}
+
 /// <summary>A document as an invoice that people read: lines with the tiers they used, sums below, dates by the contract's clock.</summary>
 static class InvoiceTable
 {
-    public static void Print(InvoiceDocument document, ContractBook book)
+    public static void Print(InvoiceDocument document, ContractBook book) => Print(document, InvoiceNames.Of(document, book));
+
+    public static void Print(InvoiceDocument document, InvoiceNames names)
     {
-        var zone = book.Contracts[document.Contract].Zone;
-        var payer = book.Customers.TryGetValue(document.Payer, out var known) ? $"{known.Name} ({known.Id})" : document.Payer;
+        var zone = names.Zone;
         var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Markup.Escape($"{Name(document.Kind)} {document.Id}")), Expand = false };
         table.AddColumns(Column("", Justify.Right), Column("description"), Column("for"), Column("quantity", Justify.Right), Column("unit price", Justify.Right), Column(document.Currency, Justify.Right));
         for (var i = 0; i < document.Lines.Count; i++) Line(table, i + 1, document.Lines[i], document.Currency, zone);
@@ -22,7 +30,7 @@ static class InvoiceTable
         foreach (var (name, amount) in Sums(document)) Row(table, "", name, "", "", "", Money(amount, document.Currency));
         AnsiConsole.WriteLine();
         AnsiConsole.Write(table);
-        AnsiConsole.WriteLine($"for {Customer(document.Customer, book)}, to {payer}; period {Days(document.Period, zone)} ({zone.Id}){(document.Corrects is { } corrects ? $"; corrects {corrects}" : "")}");
+        AnsiConsole.WriteLine($"for {Shown(names.Customer, document.Customer)}, to {Shown(names.Payer, document.Payer)}; period {Days(document.Period, zone)} ({zone.Id}){(document.Corrects is { } corrects ? $"; corrects {corrects}" : "")}");
     }
 
     /// <summary>A line that is a quantity at one price says so itself; others have their steps below.</summary>
@@ -60,7 +68,7 @@ static class InvoiceTable
         _ => "Invoice",
     };
 
-    static string Customer(string id, ContractBook book) => book.Customers.TryGetValue(id, out var customer) ? $"{customer.Name} ({id})" : id;
+    static string Shown(string? name, string id) => name is null ? id : $"{name} ({id})";
 
     /// <summary>The first and last day; an instant has its day alone.</summary>
     static string Days(TimeWindow window, ZoneClock zone)

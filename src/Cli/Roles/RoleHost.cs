@@ -1,9 +1,12 @@
 using Streams.Aggregators;
 using Streams.Aggregators.Metering;
+using Streams.Aggregators.Queries;
 using Streams.Cli.Observability;
 using Streams.ConsolePages;
 using Streams.ErpSink;
+using Streams.ErpSink.People.Http;
 using Streams.Ingest;
+using Streams.Ingest.Http;
 using Streams.Schemas.Registry;
 
 namespace Streams.Cli.Roles;
@@ -41,8 +44,19 @@ static class RoleHost
         app.MapMetrics();
         app.MapHealth();
         if (roles.HasFlag(Role.Ingest)) app.MapIngest();
+        if (roles.HasFlag(Role.ErpSink)) app.MapPeople();
+        if (roles.HasFlag(Role.Aggregators)) app.MapStateQueries(Readers(settings));
         if (roles.HasFlag(Role.Console)) app.MapConsole();
         return app;
+    }
+
+    /// <summary>Live state is told to whoever has a key with the scope for it, by the rules of the entrance.</summary>
+    static ReadAccess Readers(RoleSettings settings)
+    {
+        var keys = new ApiKeyRing(settings.Keys, TimeProvider.System);
+        return new(authorization => keys.Find(authorization) is not { } key ? new(StatusCodes.Status401Unauthorized, "KEY_INVALID", "The API key is missing, unknown or expired")
+            : key.Scopes.Contains(ApiKey.UsageRead) ? null
+            : new(StatusCodes.Status403Forbidden, "SCOPE_MISSING", $"The API key lacks the scope {ApiKey.UsageRead}"));
     }
 
     static void AddAggregators(IServiceCollection services, KafkaSettings kafka, RoleSettings settings)
@@ -51,7 +65,8 @@ static class RoleHost
         services.AddSingleton(new AggregatorsOptions
         {
             BootstrapServers = kafka.BootstrapServers, ClientSettings = kafka.Client, Threads = settings.Threads, InstanceId = settings.InstanceId,
-            Metering = new MeteringOptions { Tenant = settings.Tenant },
+            AdvertisedAddress = settings.AdvertisedAddress, Summaries = settings.Summaries,
+            Metering = new MeteringOptions { Tenant = settings.Tenant, DuplicateHorizon = settings.RememberHours * 3_600_000_000L, MostRemembered = settings.RememberEvents },
         });
         services.AddSingleton<AggregatorsService>();
         services.AddHostedService(s => s.GetRequiredService<AggregatorsService>());
@@ -66,8 +81,11 @@ static class RoleHost
             KafkaSettings = kafka.Client,
             Registry = kafka.OpenRegistry(settings.RegisterSchemas),
             Postgres = postgres ?? throw new CommandException(ExitCodes.WrongUsage, "The erp-sink needs --postgres: where is the ledger?"),
-            NetSuite = (settings.Netsuite ?? throw new CommandException(ExitCodes.WrongUsage, "The erp-sink needs \"netsuite\" in --config: which account?")).ToOptions(),
+            Accounts = settings.ToAccounts(),
+            Routes = settings.LoadRoutes(),
             Posting = settings.Posting,
+            Reconciliation = settings.Reconciliation,
+            People = settings.People.ToOptions(),
         };
         return settings.InstanceId is { } name ? options with { Instance = name, GroupInstanceId = name } : options;
     }

@@ -2,6 +2,7 @@ using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Streams.ErpSink.Ledger;
+using Streams.ErpSink.Restore;
 using Streams.Schemas.Registry;
 
 namespace Streams.ErpSink.Consuming;
@@ -10,11 +11,13 @@ namespace Streams.ErpSink.Consuming;
 /// Reads the documents topic into the ledger: plan rows and position in one PostgreSQL transaction, then the offsets to Kafka. The ledger's
 /// position is the one that counts; Kafka's is for those who watch the lag.
 /// </summary>
-public sealed class DocumentConsumer(IntakeStore store, DocumentReader reader, ErpSinkOptions options, TimeProvider time, ILogger<DocumentConsumer> log)
+public sealed class DocumentConsumer(IntakeStore store, DocumentReader reader, ErpSinkOptions options, TimeProvider time, ILogger<DocumentConsumer> log, RestoreGuard? guard = null)
 {
     const int MaxBatch = 500;
     static readonly TimeSpan PollTimeout = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
+    readonly Dictionary<(string, int), long> _taken = [];
 
     /// <summary>Runs until cancelled. What passes (registry, database, broker) is waited for; nothing is skipped.</summary>
     /// <exception cref="LedgerException">The ledger is ahead of the topic: the topic is not the one that was read before.</exception>
@@ -32,6 +35,7 @@ public sealed class DocumentConsumer(IntakeStore store, DocumentReader reader, E
             }
             catch (Exception e) when (e is KafkaException or SchemaRegistryException or NpgsqlException or TimeoutException)
             {
+                if (e is LedgerWentBackException) guard?.Suspect(e.Message);
                 Log.ConsumingPauses(log, e.Message, e);
                 await Task.Delay(RetryDelay, time, CancellationToken.None);
             }
@@ -40,6 +44,8 @@ public sealed class DocumentConsumer(IntakeStore store, DocumentReader reader, E
 
     async Task ConsumeAsync(CancellationToken cancel)
     {
+        if (guard is not null) await guard.CheckAsync(cancel);
+        _taken.Clear();
         using var consumer = Build();
         consumer.Subscribe(options.DocumentsTopic);
         try
@@ -90,12 +96,25 @@ public sealed class DocumentConsumer(IntakeStore store, DocumentReader reader, E
 
     async Task TakeAsync(List<IncomingRecord> batch, CancellationToken cancel)
     {
+        await RefuseOlderLedgerAsync(batch, cancel);
         var judged = new List<JudgedRecord>(batch.Count);
         foreach (var record in batch) judged.Add(await reader.ReadAsync(record, cancel));
         var counts = await store.TakeAsync(options.Group, judged, cancel);
         Telemetry.Taken(counts);
         Log.Taken(log, counts.Planned, counts.Duplicates, counts.Conflicts, counts.Rejected);
+        foreach (var record in batch) _taken[(record.Topic, record.Partition)] = record.Offset + 1;
         KillPoint.Reached("sink.after_plan", options.Instance);
+    }
+
+    // A ledger that was put back under this process would otherwise get a hole: the records between its position and the one that was read on from.
+    async Task RefuseOlderLedgerAsync(List<IncomingRecord> batch, CancellationToken cancel)
+    {
+        foreach (var (topic, partition) in batch.Select(r => (r.Topic, r.Partition)).Distinct())
+        {
+            if (!_taken.TryGetValue((topic, partition), out var taken)) continue;
+            var position = await store.PositionAsync(options.Group, topic, partition, cancel) ?? 0;
+            if (position < taken) throw new LedgerWentBackException($"{topic} {partition} was taken in up to {taken}, the ledger says {position}");
+        }
     }
 
     void Commit(IConsumer<byte[]?, byte[]?> consumer, List<IncomingRecord> batch)

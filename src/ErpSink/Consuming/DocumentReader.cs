@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using System.Text.Json.Nodes;
 using Streams.Schemas;
 using Streams.Schemas.Avro;
@@ -6,22 +7,29 @@ using Streams.Schemas.Registry;
 
 namespace Streams.ErpSink.Consuming;
 
-/// <summary>Turns a record into a document or into the reason why it is none. Only a registry that does not answer is an exception: that passes.</summary>
+/// <summary>
+/// Turns a record into a document or into the reason why it is none. Documents of other versions of the schema are read by Avro's rules of resolution; their hash
+/// shows whether anything was lost. Only a registry that does not answer is an exception: that passes.
+/// </summary>
 public sealed class DocumentReader(ISchemaRegistry registry)
 {
-    readonly ConcurrentDictionary<int, Rejection?> _schemas = new();
+    static readonly AvroSchema Current = AvroSchema.Parse(ErpDocument.SchemaJson);
+
+    readonly ConcurrentDictionary<int, Writer> _schemas = new();
 
     /// <exception cref="SchemaRegistryException">The registry does not answer.</exception>
     public async Task<JudgedRecord> ReadAsync(IncomingRecord record, CancellationToken cancel = default)
     {
-        var rejection = await CheckSchemaAsync(record.Value, cancel);
-        if (rejection is not null) return new JudgedRecord(record, null, [], rejection);
-        var avro = record.Value.AsSpan(WireFormat.HeaderSize).ToArray();
+        var writer = await WriterAsync(record.Value, cancel);
+        if (writer.Rejection is not null) return new JudgedRecord(record, null, [], writer.Rejection);
         try
         {
+            var payload = record.Value.AsSpan(WireFormat.HeaderSize);
+            var avro = writer.Transcoder is null ? payload.ToArray() : writer.Transcoder.Transcode(payload);
             var document = ErpDocument.Read(avro);
-            rejection = DocumentRules.Check(document, record.Key);
-            return rejection is null ? new JudgedRecord(record, document, avro, null) : new JudgedRecord(record, null, avro, rejection);
+            var reverses = Reverses(record);
+            var rejection = DocumentRules.Check(document, record.Key, reverses);
+            return rejection is null ? new JudgedRecord(record, document, avro, null) { Reverses = reverses } : new JudgedRecord(record, null, avro, rejection);
         }
         catch (AvroException e)
         {
@@ -29,10 +37,13 @@ public sealed class DocumentReader(ISchemaRegistry registry)
         }
     }
 
-    async Task<Rejection?> CheckSchemaAsync(byte[]? value, CancellationToken cancel)
+    static string? Reverses(IncomingRecord record) =>
+        record.Headers.LastOrDefault(h => h.Key == DocumentHeaders.Reverses) is { Key: not null, Value: var value } ? Encoding.UTF8.GetString(value ?? []) : null;
+
+    async Task<Writer> WriterAsync(byte[]? value, CancellationToken cancel)
     {
         if (value is null || !WireFormat.TryRead(value, out var id, out _))
-            return new Rejection("AVRO_MALFORMED", "value: is not in the registry's wire format", "deserialization");
+            return Refused("AVRO_MALFORMED", "value: is not in the registry's wire format");
         if (_schemas.TryGetValue(id, out var known)) return known;
         try
         {
@@ -47,18 +58,24 @@ public sealed class DocumentReader(ISchemaRegistry registry)
         }
     }
 
-    static Rejection Unknown(int id) => new("SCHEMA_UNKNOWN", $"value: the registry has no schema {id}", "deserialization");
+    static Writer Unknown(int id) => Refused("SCHEMA_UNKNOWN", $"value: the registry has no schema {id}");
 
-    static Rejection? Judge(int id, string schema)
+    static Writer Judge(int id, string json)
     {
         try
         {
-            if (JsonNode.DeepEquals(JsonNode.Parse(schema), JsonNode.Parse(ErpDocument.SchemaJson))) return null;
+            var schema = AvroSchema.Parse(json);
+            if (schema.TypeName != ErpDocument.FullName) return Refused("SCHEMA_INCOMPATIBLE", $"value: schema {id} is not the contract {ErpDocument.FullName}");
+            return new(JsonNode.DeepEquals(JsonNode.Parse(json), JsonNode.Parse(ErpDocument.SchemaJson)) ? null : new Transcoder(schema, Current), null);
         }
-        catch (System.Text.Json.JsonException)
+        catch (AvroException e)
         {
-            return new Rejection("SCHEMA_INCOMPATIBLE", $"value: schema {id} is not JSON", "deserialization");
+            return Refused("SCHEMA_INCOMPATIBLE", $"value: schema {id}: {e.Message}");
         }
-        return new Rejection("SCHEMA_INCOMPATIBLE", $"value: schema {id} is not the contract {ErpDocument.FullName}", "deserialization");
     }
+
+    static Writer Refused(string code, string detail) => new(null, new(code, detail, "deserialization"));
+
+    /// <summary>How documents of a schema are read: as they are (both null), re-written in the current schema, or not.</summary>
+    sealed record Writer(Transcoder? Transcoder, Rejection? Rejection);
 }

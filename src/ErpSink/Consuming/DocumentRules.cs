@@ -1,7 +1,6 @@
-using System.Buffers;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using Streams.ErpSink.Reversing;
 using Streams.Schemas;
 using Streams.Schemas.Identity;
 
@@ -16,25 +15,29 @@ public static partial class DocumentRules
     const int MaxTextLength = 255;
 
     /// <summary>The first rule that the document breaks, or null.</summary>
-    public static Rejection? Check(ErpDocument document, ReadOnlySpan<byte> recordKey)
+    /// <param name="reverses">The key of the document that it says it reverses; null: none.</param>
+    public static Rejection? Check(ErpDocument document, ReadOnlySpan<byte> recordKey, string? reverses = null)
     {
-        var (code, detail) = FirstBreach(document, recordKey);
+        var (code, detail) = FirstBreach(document, recordKey, reverses);
         return code is null ? null : new Rejection(code, detail!, "validation");
     }
 
-    /// <summary>SHA-256 in lower-case hex over the Avro binary with the hash field empty.</summary>
-    public static string ContentHash(ErpDocument document)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        (document with { ContentHash = "" }).Write(buffer);
-        return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan));
-    }
-
     /// <summary>The kind as contracts and keys spell it.</summary>
-    public static string KindName(DocumentKind kind) => kind == DocumentKind.ArInvoice ? "AR_INVOICE" : "GL_JOURNAL";
-
-    static (string? Code, string? Detail) FirstBreach(ErpDocument d, ReadOnlySpan<byte> recordKey)
+    public static string KindName(DocumentKind kind) => kind switch
     {
+        DocumentKind.ArInvoice => "AR_INVOICE",
+        DocumentKind.GlJournal => "GL_JOURNAL",
+        DocumentKind.CreditMemo => "CREDIT_MEMO",
+        DocumentKind.Receipt => "RECEIPT",
+        _ => "UNKNOWN",
+    };
+
+    /// <summary>What the document adds to what is receivable: credit memos and receipts take away.</summary>
+    public static ExactDecimal Balance(ErpDocument document) => document.Kind is DocumentKind.CreditMemo or DocumentKind.Receipt ? -document.Total : document.Total;
+
+    static (string? Code, string? Detail) FirstBreach(ErpDocument d, ReadOnlySpan<byte> recordKey, string? reverses)
+    {
+        if (d.Kind == DocumentKind.Unknown) return ("KIND_UNKNOWN", "kind: is one that this version does not know");
         foreach (var (field, text) in Texts(d))
         {
             if (text.Length is 0 or > MaxTextLength) return ("FIELD_INVALID", $"{field}: has {text.Length} characters, 1 to {MaxTextLength} are allowed");
@@ -47,8 +50,9 @@ public static partial class DocumentRules
             return ("FIELD_INVALID", "service_to: does not lie behind service_from");
         if (d.Lines.Count is 0 or > MaxLines) return ("FIELD_INVALID", $"lines: there are {d.Lines.Count}, 1 to {MaxLines} are allowed");
         if (!recordKey.SequenceEqual(Encoding.UTF8.GetBytes(d.CustomerId))) return ("RECORD_KEY_MISMATCH", "record key: is not the customer_id");
-        if (!KeyFollows(d)) return ("DOCUMENT_KEY_MISMATCH", "document_key: does not follow from tenant, entity, kind, period, currency, party and revision");
-        if (ContentHash(d) != d.ContentHash) return ("CONTENT_HASH_MISMATCH", "content_hash: is not the hash of this content");
+        if (reverses is not null && !KeyPattern().IsMatch(reverses)) return ("FIELD_INVALID", $"header {DocumentHeaders.Reverses}: is not the key of a document");
+        if (reverses is null ? !KeyFollows(d) : !KeyFollows(d, reverses)) return ("DOCUMENT_KEY_MISMATCH", "document_key: does not follow from tenant, entity, kind, period, currency, party and revision");
+        if (DocumentHash.Of(d) != d.ContentHash) return ("CONTENT_HASH_MISMATCH", "content_hash: is not the hash of this content");
         return SumBreach(d);
     }
 
@@ -84,6 +88,8 @@ public static partial class DocumentRules
         return parties.Any(party => !HoldsSeparator(d, party) &&
             PostingKey.Create(d.Tenant, d.LegalEntity, KindName(d.Kind), d.Period, d.Currency, party, d.Revision) == d.DocumentKey);
     }
+
+    static bool KeyFollows(ErpDocument d, string reverses) => !HoldsSeparator(d, d.CustomerId) && CounterDocument.KeyOf(d, reverses) == d.DocumentKey;
 
     static bool HoldsSeparator(ErpDocument d, string party) => (d.Tenant + d.LegalEntity + d.Period + party).Contains('|');
 

@@ -9,4 +9,8 @@ public sealed record IncomingRecord(string Topic, int Partition, long Offset, by
 public sealed record Rejection(string Code, string Detail, string Stage);
 
 /// <summary>A record after reading and checking: either a document with its Avro binary, or a rejection.</summary>
-public sealed record JudgedRecord(IncomingRecord Record, ErpDocument? Document, byte[] Avro, Rejection? Rejection);
+public sealed record JudgedRecord(IncomingRecord Record, ErpDocument? Document, byte[] Avro, Rejection? Rejection)
+{
+    /// <summary>The key of the document that this one says it reverses; null for all others.</summary>
+    public string? Reverses { get; init; }
+}

@@ -3,6 +3,8 @@ using System.Text.Json;
 using Dapper;
 using Npgsql;
 using Streams.ErpSink.Consuming;
+using Streams.ErpSink.Reversing;
+using Streams.ErpSink.Routing;
 using Streams.Schemas;
 
 namespace Streams.ErpSink.Ledger;
@@ -11,7 +13,7 @@ namespace Streams.ErpSink.Ledger;
 public sealed record IntakeCounts(int Planned, int Duplicates, int Conflicts, int Rejected, int AlreadyTaken);
 
 /// <summary>Takes judged records into the ledger: plan rows, work items, dead letters and the position in one transaction.</summary>
-public sealed class IntakeStore(NpgsqlDataSource database, string deadLettersTopic)
+public sealed class IntakeStore(NpgsqlDataSource database, RouteTable routes, string deadLettersTopic)
 {
     /// <summary>Where to read on, or null for a partition that was never read.</summary>
     public async Task<long?> PositionAsync(string group, string topic, int partition, CancellationToken cancel = default)
@@ -55,110 +57,141 @@ public sealed class IntakeStore(NpgsqlDataSource database, string deadLettersTop
     }
 
     /// <summary>Compares a batch that was read again with the ledger and plans what is missing. The position stays.</summary>
-    public async Task<IntakeCounts> ReplayAsync(IReadOnlyList<JudgedRecord> batch, CancellationToken cancel = default)
+    /// <param name="alongside">What is written in the same transaction.</param>
+    public async Task<IntakeCounts> ReplayAsync(IReadOnlyList<JudgedRecord> batch, Func<NpgsqlConnection, NpgsqlTransaction, IntakeCounts, Task> alongside, CancellationToken cancel = default)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         var counts = await StoreAsync(connection, transaction, batch, cancel);
+        await alongside(connection, transaction, counts);
         await transaction.CommitAsync(cancel);
         return counts;
     }
 
+    /// <summary>Reversals come last: what they reverse may stand in the same batch.</summary>
     async Task<IntakeCounts> StoreAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<JudgedRecord> records, CancellationToken cancel)
     {
+        var counts = await StoreAsync(connection, transaction, [.. records.Where(r => r.Reverses is null).Select(Routed)], WaysOf, cancel);
+        if (records.All(r => r.Reverses is null)) return counts;
+        var reversals = await ReversalIntake.JudgeAsync(connection, transaction, [.. records.Where(r => r.Reverses is not null)]);
+        return Add(counts, await StoreAsync(connection, transaction, reversals.Records, d => reversals.WaysByKey[d.DocumentKey], cancel));
+    }
+
+    async Task<IntakeCounts> StoreAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<JudgedRecord> records, Func<ErpDocument, IEnumerable<Way>> ways, CancellationToken cancel)
+    {
         var inserted = await InsertDocumentsAsync(connection, transaction, records, cancel);
+        var present = await PresentAsync(connection, transaction, [.. records.Where(r => r.Document is not null && !inserted.Contains(PlaceOf(r)))]);
         int planned = 0, duplicates = 0, conflicts = 0, rejected = 0;
-        var details = new List<JudgedRecord>();
+        var fresh = new List<JudgedRecord>(inserted.Count);
         foreach (var record in records)
         {
-            if (record.Document is null)
+            if (record.Document is not { } document)
             {
                 rejected++;
                 await RejectAsync(connection, transaction, record, record.Rejection!);
             }
-            else if (inserted.Contains(record))
+            else if (inserted.Contains(PlaceOf(record)))
             {
                 planned++;
-                details.Add(record);
+                fresh.Add(record);
             }
-            else if (await ConflictAsync(connection, transaction, record) is { } conflict)
+            else if (present[document.DocumentKey] is var known && known != document.ContentHash)
             {
                 conflicts++;
-                await RejectAsync(connection, transaction, record, conflict);
+                await RejectAsync(connection, transaction, record,
+                    new("CONTENT_CONFLICT", $"content_hash: document {document.DocumentKey} is in the ledger with {known}, this one has {document.ContentHash}", "validation"));
             }
             else
             {
                 duplicates++;
             }
         }
-        await InsertLinesAsync(connection, transaction, details, cancel);
+        await InsertLinesAsync(connection, fresh, cancel);
+        await InsertPostingsAsync(connection, transaction, [.. fresh.SelectMany(r => ways(r.Document!).Select(way => (r.Document!, way)))]);
         return new IntakeCounts(planned, duplicates, conflicts, rejected, 0);
     }
 
-    static async Task<HashSet<JudgedRecord>> InsertDocumentsAsync(
+    static (string Topic, int Partition, long Offset) PlaceOf(JudgedRecord record) => (record.Record.Topic, record.Record.Partition, record.Record.Offset);
+
+    /// <summary>Hashes of what the ledger has under the keys of these records.</summary>
+    static async Task<Dictionary<string, string>> PresentAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<JudgedRecord> records)
+    {
+        if (records.Count == 0) return [];
+        var rows = await connection.QueryAsync<(string Key, string Hash)>("select document_key, content_hash from erp.document where document_key = any(@keys)",
+            new { keys = records.Select(r => r.Document!.DocumentKey).Distinct().ToArray() }, transaction);
+        return rows.ToDictionary(r => r.Key, r => r.Hash, StringComparer.Ordinal);
+    }
+
+    /// <summary>A document that no route posts would lie in the ledger for ever: it goes to the work list, and is read again when there is one.</summary>
+    JudgedRecord Routed(JudgedRecord record) => record.Document is not { } document || routes.Of(document).Count > 0 ? record
+        : record with { Document = null, Rejection = new Rejection("NO_ROUTE", $"document {document.DocumentKey} of {document.LegalEntity}, customer {document.CustomerId}: no route posts it anywhere", "routing") };
+
+    IEnumerable<Way> WaysOf(ErpDocument document) => routes.Of(document).Select(r => new Way(r.Account, r.Mode, r.Priority));
+
+    static async Task InsertPostingsAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<(ErpDocument Document, Way Way)> postings)
+    {
+        if (postings.Count == 0) return;
+        await connection.ExecuteAsync("""
+            insert into erp.posting (document_key, account, mode, state, kind, revision, priority, posting_date)
+            select p.key, p.account, p.mode, case p.mode when 'compare' then 'comparing' else 'planned' end, p.kind, p.revision, p.priority, p.posting_date
+            from unnest(@keys, @accounts, @modes, @kinds, @revisions, @priorities, @dates) as p (key, account, mode, kind, revision, priority, posting_date)
+            """, new
+        {
+            keys = postings.Select(p => p.Document.DocumentKey).ToArray(), accounts = postings.Select(p => p.Way.Account).ToArray(),
+            modes = postings.Select(p => p.Way.Mode == RouteMode.Compare ? "compare" : "post").ToArray(), kinds = postings.Select(p => DocumentRules.KindName(p.Document.Kind)).ToArray(),
+            revisions = postings.Select(p => p.Document.Revision).ToArray(), priorities = postings.Select(p => p.Way.Priority).ToArray(),
+            dates = postings.Select(p => p.Way.PostingDate).ToArray(),
+        }, transaction);
+    }
+
+    static async Task<HashSet<(string, int, long)>> InsertDocumentsAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<JudgedRecord> records, CancellationToken cancel)
     {
-        var documents = records.Where(r => r.Document is not null).ToList();
-        var inserted = new HashSet<JudgedRecord>(ReferenceEqualityComparer.Instance);
-        if (documents.Count == 0) return inserted;
-        await using var batch = new NpgsqlBatch(connection, transaction);
-        foreach (var record in documents) batch.BatchCommands.Add(InsertDocument(record));
-        await batch.ExecuteNonQueryAsync(cancel);
-        for (var i = 0; i < documents.Count; i++)
-        {
-            if (batch.BatchCommands[i].RecordsAffected == 1) inserted.Add(documents[i]);
-        }
-        return inserted;
-    }
-
-    static NpgsqlBatchCommand InsertDocument(JudgedRecord record)
-    {
-        var (d, r) = (record.Document!, record.Record);
-        return Command("""
+        var judged = records.Where(r => r.Document is not null).ToList();
+        if (judged.Count == 0) return [];
+        var d = judged.ConvertAll(r => r.Document!);
+        var rows = await connection.QueryAsync<(string, int, long)>(new CommandDefinition("""
             insert into erp.document (document_key, content_hash, tenant, legal_entity, kind, customer_id, contract_id, contract_version, period, revision, currency,
                                       document_date, total, rated_total, content, source_topic, source_partition, source_offset)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) on conflict (document_key) do nothing
-            """, d.DocumentKey, d.ContentHash, d.Tenant, d.LegalEntity, DocumentRules.KindName(d.Kind), d.CustomerId, d.ContractId, d.ContractVersion, d.Period,
-            d.Revision, d.Currency, d.DocumentDate, d.Total.ToDecimal(), d.RatedTotal.ToDecimal(), record.Avro, r.Topic, r.Partition, r.Offset);
+            select * from unnest(@keys, @hashes, @tenants, @entities, @kinds, @customers, @contracts, @versions, @periods, @revisions, @currencies,
+                                 @dates, @totals, @rated, @contents, @topics, @partitions, @offsets)
+            on conflict (document_key) do nothing
+            returning source_topic, source_partition, source_offset
+            """, new
+        {
+            keys = d.Select(x => x.DocumentKey).ToArray(), hashes = d.Select(x => x.ContentHash).ToArray(), tenants = d.Select(x => x.Tenant).ToArray(),
+            entities = d.Select(x => x.LegalEntity).ToArray(), kinds = d.Select(x => DocumentRules.KindName(x.Kind)).ToArray(), customers = d.Select(x => x.CustomerId).ToArray(),
+            contracts = d.Select(x => x.ContractId).ToArray(), versions = d.Select(x => x.ContractVersion).ToArray(), periods = d.Select(x => x.Period).ToArray(),
+            revisions = d.Select(x => x.Revision).ToArray(), currencies = d.Select(x => x.Currency).ToArray(), dates = d.Select(x => x.DocumentDate).ToArray(),
+            totals = d.Select(x => x.Total.ToDecimal()).ToArray(), rated = d.Select(x => x.RatedTotal.ToDecimal()).ToArray(), contents = judged.Select(r => r.Avro!).ToArray(),
+            topics = judged.Select(r => r.Record.Topic).ToArray(), partitions = judged.Select(r => r.Record.Partition).ToArray(), offsets = judged.Select(r => r.Record.Offset).ToArray(),
+        }, transaction, cancellationToken: cancel));
+        return rows.ToHashSet();
     }
 
-    static async Task InsertLinesAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<JudgedRecord> records, CancellationToken cancel)
+    static async Task InsertLinesAsync(NpgsqlConnection connection, IReadOnlyList<JudgedRecord> records, CancellationToken cancel)
     {
         if (records.Count == 0) return;
-        await using var batch = new NpgsqlBatch(connection, transaction);
-        foreach (var document in records.Select(r => r.Document!))
+        await using (var lines = await connection.BeginBinaryImportAsync("copy erp.document_line from stdin (format binary)", cancel))
         {
-            foreach (var line in document.Lines)
+            foreach (var (document, line) in records.SelectMany(r => r.Document!.Lines.Select(l => (r.Document!, l))))
             {
-                batch.BatchCommands.Add(Command("insert into erp.document_line values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                    document.DocumentKey, line.Line, line.Product, line.Meter, line.Quantity.ToDecimal(), line.RatedAmount.ToDecimal(), line.Amount.ToDecimal(),
-                    line.Windows, line.Events));
-                if (line.Lineage.Count > 0) batch.BatchCommands.Add(InsertLineage(document.DocumentKey, line));
+                await lines.WriteRowAsync(cancel, document.DocumentKey, line.Line, line.Product, line.Meter, line.Quantity.ToDecimal(), line.RatedAmount.ToDecimal(),
+                    line.Amount.ToDecimal(), line.Windows, line.Events);
+            }
+            await lines.CompleteAsync(cancel);
+        }
+        await using var ranges = await connection.BeginBinaryImportAsync("copy erp.lineage_range from stdin (format binary)", cancel);
+        foreach (var (document, line) in records.SelectMany(r => r.Document!.Lines.Select(l => (r.Document!, l))))
+        {
+            for (var i = 0; i < line.Lineage.Count; i++)
+            {
+                var range = line.Lineage[i];
+                await ranges.WriteRowAsync(cancel, document.DocumentKey, line.Line, i + 1, range.Topic, range.Partition, range.FirstOffset, range.LastOffset, range.Events);
             }
         }
-        await batch.ExecuteNonQueryAsync(cancel);
-    }
-
-    static NpgsqlBatchCommand InsertLineage(string key, ErpDocumentLine line) => Command("""
-        insert into erp.lineage_range
-        select $1, $2, r.ordinal, r.topic, r.partition, r.first_offset, r.last_offset, r.events
-        from unnest($3, $4, $5, $6, $7) with ordinality as r (topic, partition, first_offset, last_offset, events, ordinal)
-        """, key, line.Line, line.Lineage.Select(r => r.Topic).ToArray(), line.Lineage.Select(r => r.Partition).ToArray(),
-        line.Lineage.Select(r => r.FirstOffset).ToArray(), line.Lineage.Select(r => r.LastOffset).ToArray(), line.Lineage.Select(r => r.Events).ToArray());
-
-    static NpgsqlBatchCommand Command(string sql, params object[] parameters)
-    {
-        var command = new NpgsqlBatchCommand(sql);
-        foreach (var value in parameters) command.Parameters.Add(new NpgsqlParameter { Value = value });
-        return command;
-    }
-
-    static async Task<Rejection?> ConflictAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, JudgedRecord record)
-    {
-        var d = record.Document!;
-        var present = await connection.ExecuteScalarAsync<string>("select content_hash from erp.document where document_key = @DocumentKey", new { d.DocumentKey }, transaction);
-        return present == d.ContentHash ? null
-            : new Rejection("CONTENT_CONFLICT", $"content_hash: document {d.DocumentKey} is in the ledger with {present}, this one has {d.ContentHash}", "validation");
+        await ranges.CompleteAsync(cancel);
     }
 
     async Task RejectAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, JudgedRecord record, Rejection rejection)
@@ -168,7 +201,7 @@ public sealed class IntakeStore(NpgsqlDataSource database, string deadLettersTop
         var opened = await connection.ExecuteAsync("""
             insert into erp.work_item (code, detail, document_key, customer_id, amount, currency, source_topic, source_partition, source_offset)
             values (@Code, @detail, @key, @customer, @amount, @currency, @Topic, @Partition, @Offset) on conflict do nothing
-            """, new { rejection.Code, detail, key = d?.DocumentKey, customer = d?.CustomerId, amount = d?.Total.ToDecimal(), currency = d?.Currency, r.Topic, r.Partition, r.Offset },
+            """, new { rejection.Code, detail, key = d?.DocumentKey, customer = d?.CustomerId, amount = d is null ? null : (decimal?)DocumentRules.Balance(d).ToDecimal(), currency = d?.Currency, r.Topic, r.Partition, r.Offset },
             transaction);
         if (opened == 0) return;
         await connection.ExecuteAsync("""

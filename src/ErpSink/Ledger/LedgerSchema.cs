@@ -15,6 +15,8 @@ public static class LedgerSchema
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await RefuseUnsafeServerAsync(connection);
+        // A user who may only post or decide cannot migrate, and need not where there is nothing to do.
+        if (await PresentAsync(connection) == Migrations()[^1].Version) return;
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         await connection.ExecuteAsync("select pg_advisory_xact_lock(@LockKey)", new { LockKey }, transaction);
         await connection.ExecuteAsync("""
@@ -30,8 +32,12 @@ public static class LedgerSchema
             await connection.ExecuteAsync(migration.Sql, transaction: transaction);
             await connection.ExecuteAsync("insert into erp.migration (version, name) values (@Version, @Name)", new { migration.Version, migration.Name }, transaction);
         }
+        if (present < migrations[^1].Version) await connection.ExecuteAsync("select erp.grant_roles()", transaction: transaction);
         await transaction.CommitAsync(cancel);
     }
+
+    static async Task<int> PresentAsync(NpgsqlConnection connection) =>
+        await connection.ExecuteScalarAsync<bool>("select to_regclass('erp.migration') is not null") ? await connection.ExecuteScalarAsync<int>("select coalesce(max(version), 0) from erp.migration") : 0;
 
     static async Task RefuseUnsafeServerAsync(NpgsqlConnection connection)
     {

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Streams.ErpSink.Posting;
-using Streams.Schemas;
 
 namespace Streams.ErpSink.NetSuite;
 
@@ -8,38 +7,63 @@ namespace Streams.ErpSink.NetSuite;
 /// What NetSuite's answers mean. The status alone says little: permission, lock, duplicate and validation troubles all come as 400 USER_ERROR, so
 /// the body decides. Whatever is not certain is unknown.
 /// </summary>
-public static class NetSuiteAnswers
+public sealed class NetSuiteAnswers(NetSuiteOptions options, TimeProvider time)
 {
-    static readonly string[] DuplicateTexts = ["already exists", "already been used", "duplicate"];
-    static readonly string[] ClosedPeriodTexts = ["period is closed", "closed period", "period closed", "locked period", "period is locked"];
+    /// <summary>The outcome of a POST of one record.</summary>
+    public ErpAnswer OfPost(ErpResponse response) => Waited(response, OfPost(response.Status, response.Headers.Location?.ToString(), response.Body));
 
-    /// <summary>The outcome of a POST. <paramref name="location"/> is the header that names the new record.</summary>
-    public static ErpAnswer OfPost(int status, string? location, string body)
+    /// <summary>The outcomes of a POST of many.</summary>
+    public IReadOnlyList<ErpAnswer> OfAsyncPost(ErpResponse response, int count) =>
+        [.. OfAsyncPost(response.Status, response.Headers.Location?.ToString(), response.Body, count).Select(a => Waited(response, a))];
+
+    /// <summary>What an answer to a question says when it is no 200.</summary>
+    public ErpAnswer OfQuestion(ErpResponse response, bool absence) => Waited(response, OfQuestion(response.Status, response.Body, absence));
+
+    /// <summary>The outcome of a POST of one record. <paramref name="location"/> is the header that names the new record.</summary>
+    public ErpAnswer OfPost(int status, string? location, string body)
     {
         if (status is >= 200 and < 300)
-            return IdOf(location) is { } id ? new(ErpOutcome.Created, status, ErpId: id) : Unknown(status, "NO_LOCATION", "a success without the new record's address");
-        return OfError(status, body, error =>
-        {
-            var text = error.Detail ?? "";
-            if (error.Code == "IDEMPOTENCY_ERROR" || Holds(text, DuplicateTexts)) return new(ErpOutcome.Duplicate, status, "DUPLICATE", text);
-            if (Holds(text, ClosedPeriodTexts) || error.Path is "postingPeriod") return new(ErpOutcome.PeriodClosed, status, "PERIOD_CLOSED", text);
-            return new(ErpOutcome.Validation, status, error.Code ?? "VALIDATION", error.Path is null ? text : $"{error.Path}: {text}");
-        });
+            return LastSegment(location) is { } id ? new(ErpOutcome.Created, status, ErpId: id) : Unknown(status, "NO_LOCATION", "a success without the new record's address");
+        return OfError(status, body, error => OfRefusal(status, error));
     }
 
-    /// <summary>The outcome of a look-up of a document by its key.</summary>
-    public static ErpAnswer OfLookUp(int status, string body, ErpDocument document, NetSuiteMapping mapping)
+    /// <summary>
+    /// The outcome of the request for many records: the job that makes them, with the place of each. A key that was used before
+    /// is answered with the earlier job.
+    /// </summary>
+    public IReadOnlyList<ErpAnswer> OfAsyncPost(int status, string? location, string body, int count)
     {
-        if (status == 200) return Compare(body, document, mapping);
-        return OfError(status, body, error => status == 404
-            ? new(ErpOutcome.Absent, status, error.Code, error.Detail)
-            : Unknown(status, error.Code ?? "LOOKUP_REFUSED", error.Detail));
+        var repeated = status == 400 && NetSuiteError.Parse(body)?.Code == "IDEMPOTENCY_ERROR";
+        if (status != 202 && !repeated) return All(status is >= 200 and < 300 ? Unknown(status, "NOT_ASYNCHRONOUS", "a success that names no job") : OfError(status, body, e => OfRefusal(status, e)));
+        if (LastSegment(location) is not { } job) return All(Unknown(status, "NO_LOCATION", "taken for later without the job's address"));
+        return [.. Enumerable.Range(1, count).Select(place => new ErpAnswer(ErpOutcome.Accepted, status) { Job = new NetSuiteJob(job, place).ToString() })];
+
+        IReadOnlyList<ErpAnswer> All(ErpAnswer answer) => [.. Enumerable.Repeat(answer, count)];
     }
+
+    /// <summary>What an answer to a question says when it is no 200: an absence where <paramref name="absence"/> allows it, never a refusal of the document.</summary>
+    public ErpAnswer OfQuestion(int status, string body, bool absence) => OfError(status, body, error =>
+        absence && status == 404 ? new(ErpOutcome.Absent, status, error.Code, error.Detail)
+        : Holds(error.Detail, options.PermissionTexts) ? new(ErpOutcome.Unauthorized, status, error.Code, error.Detail)
+        : Unknown(status, error.Code ?? "LOOKUP_REFUSED", error.Detail));
+
+    /// <summary>What NetSuite's word about one record means.</summary>
+    public ErpAnswer OfRefusal(int status, NetSuiteError error)
+    {
+        var text = error.Detail ?? "";
+        if (error.Code == "RCRD_HAS_BEEN_CHANGED") return Unknown(status, error.Code, text);
+        if (error.Code == "IDEMPOTENCY_ERROR" || Holds(text, options.DuplicateTexts)) return new(ErpOutcome.Duplicate, status, "DUPLICATE", text);
+        if (error.Path is "postingPeriod" || Holds(text, options.ClosedPeriodTexts)) return new(ErpOutcome.PeriodClosed, status, "PERIOD_CLOSED", text);
+        if (Holds(text, options.PermissionTexts)) return new(ErpOutcome.Unauthorized, status, error.Code ?? "PERMISSION", text);
+        return new(ErpOutcome.Validation, status, error.Code ?? "VALIDATION", error.Path is null ? text : $"{error.Path}: {text}");
+    }
+
+    public static ErpAnswer Unknown(int status, string code, string? detail) => new(ErpOutcome.Unknown, status, code, detail);
 
     static ErpAnswer OfError(int status, string body, Func<NetSuiteError, ErpAnswer> ofClientError)
     {
         var error = NetSuiteError.Parse(body);
-        if (status == 429) return new(ErpOutcome.Throttled, status, error?.Code ?? "TOO_MANY_REQUESTS", error?.Detail);
+        if (status is 429 or 503) return new(ErpOutcome.Throttled, status, error?.Code ?? (status == 429 ? "TOO_MANY_REQUESTS" : "MAINTENANCE"), error?.Detail);
         if (status is 401 or 403) return new(ErpOutcome.Unauthorized, status, error?.Code ?? "UNAUTHORIZED", error?.Detail);
         if (error?.Code == "RCRD_HAS_BEEN_CHANGED") return Unknown(status, error.Code, error.Detail);
         // A proxy's page is not NetSuite's word; a redirect is never followed.
@@ -47,62 +71,12 @@ public static class NetSuiteAnswers
         return ofClientError(error);
     }
 
-    static ErpAnswer Compare(string body, ErpDocument document, NetSuiteMapping mapping)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(body);
-            var record = json.RootElement;
-            var id = record.GetProperty("id").GetString();
-            var difference = Difference(record, document, mapping);
-            return difference is null
-                ? new(ErpOutcome.Found, 200, ErpId: id)
-                : new(ErpOutcome.Different, 200, "ERP_CONFLICT", $"record {id} in NetSuite differs: {difference}", id);
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException)
-        {
-            return Unknown(200, "ANSWER_UNREADABLE", e.Message);
-        }
-    }
+    // NetSuite has not been seen to say how long; a proxy before it may.
+    ErpAnswer Waited(ErpResponse response, ErpAnswer answer) => answer.Outcome == ErpOutcome.Throttled ? answer with { RetryAfter = response.RetryAfter(time.GetUtcNow()) } : answer;
 
-    static string? Difference(JsonElement record, ErpDocument document, NetSuiteMapping mapping)
-    {
-        var key = record.GetProperty("externalId").GetString();
-        if (key != document.DocumentKey) return $"externalId is {key}";
-        var currency = record.GetProperty("currency").GetProperty("id").GetString();
-        if (currency != NetSuiteMapping.Find(mapping.Currencies, document.Currency)) return $"currency is {currency}";
-        if (document.Kind == DocumentKind.GlJournal)
-        {
-            var debits = Sum(record, "debit");
-            var credits = Sum(record, "credit");
-            var expected = document.Lines.Aggregate(Positive(document.Total), (sum, line) => sum + Positive(-line.Amount));
-            return debits != expected || credits != expected ? $"debits are {debits} and credits {credits}, expected {expected}" : null;
-        }
-        var entity = record.GetProperty("entity").GetProperty("id").GetString();
-        if (entity != NetSuiteMapping.Find(mapping.Customers, document.CustomerId)) return $"entity is {entity}";
-        var total = Number(record.GetProperty("total"));
-        return total != document.Total ? $"total is {total}, expected {document.Total}" : null;
-    }
+    static bool Holds(string? text, IReadOnlyList<string> patterns) => text is not null && patterns.Any(p => text.Contains(p, StringComparison.OrdinalIgnoreCase));
 
-    static ExactDecimal Sum(JsonElement record, string side)
-    {
-        var sum = ExactDecimal.Zero;
-        foreach (var entry in record.GetProperty("line").GetProperty("items").EnumerateArray())
-        {
-            if (entry.TryGetProperty(side, out var amount)) sum += Number(amount);
-        }
-        return sum;
-    }
-
-    static ExactDecimal Positive(ExactDecimal amount) => amount > ExactDecimal.Zero ? amount : ExactDecimal.Zero;
-
-    static ExactDecimal Number(JsonElement element) => ExactDecimal.Parse(element.GetRawText());
-
-    static ErpAnswer Unknown(int status, string code, string? detail) => new(ErpOutcome.Unknown, status, code, detail);
-
-    static bool Holds(string text, string[] patterns) => patterns.Any(p => text.Contains(p, StringComparison.OrdinalIgnoreCase));
-
-    static string? IdOf(string? location)
+    static string? LastSegment(string? location)
     {
         var id = location?.TrimEnd('/').Split('/')[^1];
         return string.IsNullOrEmpty(id) ? null : id;
@@ -118,14 +92,20 @@ public sealed record NetSuiteError(string? Code, string? Detail, string? Path)
         try
         {
             using var json = JsonDocument.Parse(body);
-            if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("o:errorDetails", out var details) ||
-                details.ValueKind != JsonValueKind.Array || details.GetArrayLength() == 0 || details[0].ValueKind != JsonValueKind.Object) return null;
-            return new NetSuiteError(Text(details[0], "o:errorCode"), Text(details[0], "detail"), Text(details[0], "o:errorPath"));
+            return Read(json.RootElement);
         }
         catch (JsonException)
         {
             return null;
         }
+    }
+
+    /// <summary>Null when the element is not such a body.</summary>
+    public static NetSuiteError? Read(JsonElement element)
+    {
+        if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty("o:errorDetails", out var details) ||
+            details.ValueKind != JsonValueKind.Array || details.GetArrayLength() == 0 || details[0].ValueKind != JsonValueKind.Object) return null;
+        return new NetSuiteError(Text(details[0], "o:errorCode"), Text(details[0], "detail"), Text(details[0], "o:errorPath"));
     }
 
     static string? Text(JsonElement element, string name) =>

@@ -1,83 +1,124 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
-using Streams.ErpSink.Posting;
+using Streams.ErpSink.Mapping;
 using Streams.Schemas;
 
 namespace Streams.ErpSink.NetSuite;
 
-/// <summary>A document as a NetSuite record: AR_INVOICE as invoice, GL_JOURNAL as journalEntry.</summary>
+/// <summary>A document as a NetSuite record: AR_INVOICE as invoice, CREDIT_MEMO as creditMemo, GL_JOURNAL as journalEntry, RECEIPT as customerPayment.</summary>
 public static class NetSuiteRecord
 {
-    /// <summary>NetSuite refuses amounts from 10^10 on.</summary>
-    static readonly ExactDecimal AmountLimit = ExactDecimal.FromInteger(10_000_000_000);
-
-    public static string RecordType(ErpDocument document) => document.Kind == DocumentKind.ArInvoice ? "invoice" : "journalEntry";
-
-    /// <summary>What NetSuite would refuse, or what the mapping lacks.</summary>
-    public static ErpAnswer? Preflight(ErpDocument document, NetSuiteMapping mapping)
+    /// <summary>
+    /// From the product's names to NetSuite's internal ids. Items, accounts and dimensions are looked for as "product/meter", then by product, then by meter;
+    /// payment accounts by the way of payment.
+    /// </summary>
+    public static MappingShape Shape { get; } = new("netsuite")
     {
-        if (document.Lines.Any(line => line.Amount >= AmountLimit || line.Amount <= -AmountLimit) || document.Total >= AmountLimit)
-            return Refusal("AMOUNT_TOO_LARGE", "lines.amount: NetSuite takes no amount from 10000000000 on");
-        if (document.Kind == DocumentKind.ArInvoice && document.Total < ExactDecimal.Zero)
-            return Refusal("NEGATIVE_INVOICE", $"total: {document.Total} is negative; an invoice cannot be, it needs a credit memo");
-        if (NetSuiteMapping.Find(mapping.Subsidiaries, document.LegalEntity) is null) return Missing("subsidiaries", document.LegalEntity);
-        if (NetSuiteMapping.Find(mapping.Currencies, document.Currency) is null) return Missing("currencies", document.Currency);
-        if (NetSuiteMapping.Find(mapping.Customers, document.CustomerId) is null) return Missing("customers", document.CustomerId);
-        foreach (var line in document.Lines)
-        {
-            if (document.Kind == DocumentKind.ArInvoice && Of(mapping.Items, line) is null) return Missing("items", line.Meter);
-            if (document.Kind == DocumentKind.GlJournal && Of(mapping.RevenueAccounts, line) is null) return Missing("revenueAccounts", line.Meter);
-        }
-        return null;
-    }
+        Tables = ["subsidiaries", "currencies", "customers", "items", "revenueAccounts"],
+        OptionalTables = ["paymentAccounts", "postingPeriods", "departments", "classes", "locations"],
+        Settings = ["receivableAccount"],
+        OptionalSettings = ["terms"],
+    };
+
+    static readonly (string Table, string Field)[] Dimensions = [("departments", "department"), ("classes", "class"), ("locations", "location")];
+
+    public static string RecordType(ErpDocument document) => document.Kind switch
+    {
+        DocumentKind.ArInvoice => "invoice",
+        DocumentKind.CreditMemo => "creditMemo",
+        DocumentKind.Receipt => "customerPayment",
+        DocumentKind.GlJournal => "journalEntry",
+        _ => throw new ArgumentOutOfRangeException(nameof(document), document.Kind, null),
+    };
 
     /// <summary>The body of the POST that creates the record.</summary>
-    public static byte[] Body(ErpDocument document, NetSuiteMapping mapping)
+    /// <param name="applied">Of a receipt: the internal ids of the documents that it pays, by their keys; without it the keys stand for them.</param>
+    public static byte[] Body(ErpDocument document, ErpMapping mapping, IReadOnlyDictionary<string, string>? applied = null)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(buffer);
-        json.WriteStartObject();
-        json.WriteString("externalId", document.DocumentKey);
-        if (document.Kind == DocumentKind.ArInvoice) WriteReference(json, "entity", NetSuiteMapping.Find(mapping.Customers, document.CustomerId)!);
-        WriteReference(json, "subsidiary", NetSuiteMapping.Find(mapping.Subsidiaries, document.LegalEntity)!);
-        WriteReference(json, "currency", NetSuiteMapping.Find(mapping.Currencies, document.Currency)!);
-        json.WriteString("tranDate", document.DocumentDate.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
-        json.WriteString("memo", $"{document.CustomerId} {document.Period} r{document.Revision}");
-        if (document.Kind == DocumentKind.ArInvoice) WriteItems(json, document, mapping);
-        else WriteEntries(json, document, mapping);
-        json.WriteEndObject();
+        Write(json, document, mapping, applied);
         json.Flush();
         return buffer.WrittenSpan.ToArray();
     }
 
+    /// <summary>The body of the POST that creates many records of one type.</summary>
+    public static byte[] Body(IEnumerable<ErpDocument> documents, ErpMapping mapping, IReadOnlyDictionary<string, string> applied)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(buffer);
+        json.WriteStartObject();
+        json.WriteStartArray("items");
+        foreach (var document in documents) Write(json, document, mapping, applied);
+        WriteEndList(json);
+        json.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The value for a line, by product and meter, then product, then meter.</summary>
+    public static string? Of(ErpMapping mapping, string table, ErpDocumentLine line) => mapping.Find(table, $"{line.Product}/{line.Meter}", line.Product, line.Meter);
+
+    static void Write(Utf8JsonWriter json, ErpDocument document, ErpMapping mapping, IReadOnlyDictionary<string, string>? applied)
+    {
+        json.WriteStartObject();
+        WriteHeader(json, document, mapping);
+        switch (document.Kind)
+        {
+            case DocumentKind.GlJournal:
+                WriteEntries(json, document, mapping);
+                break;
+            case DocumentKind.Receipt:
+                WritePayment(json, document, mapping, applied);
+                break;
+            default:
+                WriteItems(json, document, mapping);
+                break;
+        }
+        json.WriteEndObject();
+    }
+
+    static void WriteHeader(Utf8JsonWriter json, ErpDocument document, ErpMapping mapping)
+    {
+        json.WriteString("externalId", document.DocumentKey);
+        var party = document.Kind switch { DocumentKind.GlJournal => null, DocumentKind.Receipt => "customer", _ => "entity" };
+        if (party is not null) WriteReference(json, party, mapping.Find("customers", document.CustomerId)!);
+        WriteReference(json, "subsidiary", mapping.Find("subsidiaries", document.LegalEntity)!);
+        WriteReference(json, "currency", mapping.Find("currencies", document.Currency)!);
+        json.WriteString("tranDate", document.DocumentDate.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+        if (mapping.Find("postingPeriods", document.DocumentDate.ToString("yyyy-MM", CultureInfo.InvariantCulture)) is { } period) WriteReference(json, "postingPeriod", period);
+        if (document.Kind == DocumentKind.ArInvoice && mapping.Setting("terms") is { } terms) WriteReference(json, "terms", terms);
+        json.WriteString("memo", $"{document.CustomerId} {document.Period} r{document.Revision}");
+    }
+
     // Quantity 1 and rate = amount: NetSuite refuses large quantities and keeps few decimals in rates, the quantity stands in the text.
-    static void WriteItems(Utf8JsonWriter json, ErpDocument document, NetSuiteMapping mapping)
+    static void WriteItems(Utf8JsonWriter json, ErpDocument document, ErpMapping mapping)
     {
         WriteStartList(json, "item");
         foreach (var line in document.Lines)
         {
             json.WriteStartObject();
-            WriteReference(json, "item", Of(mapping.Items, line)!);
+            WriteReference(json, "item", Of(mapping, "items", line)!);
             json.WriteNumber("quantity", 1);
             WriteAmount(json, "rate", line.Amount);
             WriteAmount(json, "amount", line.Amount);
             json.WriteString("description", Describe(document, line));
+            WriteDimensions(json, mapping, line);
             json.WriteEndObject();
         }
         WriteEndList(json);
     }
 
     // The revenue lines and one line that balances them; a negative amount changes the side.
-    static void WriteEntries(Utf8JsonWriter json, ErpDocument document, NetSuiteMapping mapping)
+    static void WriteEntries(Utf8JsonWriter json, ErpDocument document, ErpMapping mapping)
     {
         WriteStartList(json, "line");
-        WriteEntry(json, mapping.ReceivableAccount, document.Total, $"{document.LegalEntity} {document.Period}");
-        foreach (var line in document.Lines) WriteEntry(json, Of(mapping.RevenueAccounts, line)!, -line.Amount, Describe(document, line));
+        WriteEntry(json, mapping, mapping.Setting("receivableAccount")!, document.Total, $"{document.LegalEntity} {document.Period}", null);
+        foreach (var line in document.Lines) WriteEntry(json, mapping, Of(mapping, "revenueAccounts", line)!, -line.Amount, Describe(document, line), line);
         WriteEndList(json);
     }
 
-    static void WriteEntry(Utf8JsonWriter json, string account, ExactDecimal debit, string memo)
+    static void WriteEntry(Utf8JsonWriter json, ErpMapping mapping, string account, ExactDecimal debit, string memo, ErpDocumentLine? line)
     {
         if (debit == ExactDecimal.Zero) return;
         json.WriteStartObject();
@@ -85,13 +126,35 @@ public static class NetSuiteRecord
         if (debit > ExactDecimal.Zero) WriteAmount(json, "debit", debit);
         else WriteAmount(json, "credit", -debit);
         json.WriteString("memo", memo);
+        if (line is not null) WriteDimensions(json, mapping, line);
         json.WriteEndObject();
     }
 
-    static string Describe(ErpDocument document, ErpDocumentLine line) => $"{line.Product} {line.Meter} {document.Period}: {line.Quantity}";
+    static void WritePayment(Utf8JsonWriter json, ErpDocument document, ErpMapping mapping, IReadOnlyDictionary<string, string>? applied)
+    {
+        WriteReference(json, "account", mapping.Find("paymentAccounts", document.Lines[0].Product)!);
+        WriteAmount(json, "payment", document.Total);
+        WriteStartList(json, "apply");
+        foreach (var line in document.Lines)
+        {
+            json.WriteStartObject();
+            WriteReference(json, "doc", applied?.GetValueOrDefault(line.Meter) ?? line.Meter);
+            json.WriteBoolean("apply", true);
+            WriteAmount(json, "amount", line.Amount);
+            json.WriteEndObject();
+        }
+        WriteEndList(json);
+    }
 
-    static string? Of(IReadOnlyDictionary<string, string> table, ErpDocumentLine line) =>
-        NetSuiteMapping.Find(table, $"{line.Product}/{line.Meter}", line.Product, line.Meter);
+    static void WriteDimensions(Utf8JsonWriter json, ErpMapping mapping, ErpDocumentLine line)
+    {
+        foreach (var (table, field) in Dimensions)
+        {
+            if (Of(mapping, table, line) is { } id) WriteReference(json, field, id);
+        }
+    }
+
+    static string Describe(ErpDocument document, ErpDocumentLine line) => $"{line.Product} {line.Meter} {document.Period}: {line.Quantity}";
 
     static void WriteStartList(Utf8JsonWriter json, string name)
     {
@@ -117,8 +180,4 @@ public static class NetSuiteRecord
         json.WritePropertyName(name);
         json.WriteRawValue(amount.ToString());
     }
-
-    static ErpAnswer Missing(string table, string key) => Refusal("MAPPING_MISSING", $"NetSuite mapping: {table} has no entry for '{key}'");
-
-    static ErpAnswer Refusal(string code, string detail) => new(ErpOutcome.Validation, Code: code, Detail: detail);
 }

@@ -29,8 +29,14 @@ public enum ErpOutcome
     /// <summary>The accounting period is closed.</summary>
     PeriodClosed,
 
-    /// <summary>A look-up found the record, equal in key, amount, currency and party.</summary>
+    /// <summary>The ERP took it for later: <see cref="ErpAnswer.Job"/> names what to ask for. A look-up answers this while the ERP is still at work.</summary>
+    Accepted,
+
+    /// <summary>A look-up found the record, equal in key, amount, currency and party, and in the ledger.</summary>
     Found,
+
+    /// <summary>A look-up found the record, equal, but not in the ledger yet: a draft, an unposted journal, one that waits for approval.</summary>
+    Unposted,
 
     /// <summary>A look-up found a record of this key with another content.</summary>
     Different,
@@ -42,6 +48,15 @@ public enum ErpOutcome
 /// <summary>An ERP's answer in common terms. <paramref name="Code"/> is stable; <paramref name="Detail"/> is for people.</summary>
 public sealed record ErpAnswer(ErpOutcome Outcome, int? HttpStatus = null, string? Code = null, string? Detail = null, string? ErpId = null)
 {
+    /// <summary>Of a call that the ERP works on later: its job, run or request there.</summary>
+    public string? Job { get; init; }
+
+    /// <summary>How long the ERP asks to be left alone, when it says so.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>The date that the ERP posted it at, when it says so: it may be another than asked for.</summary>
+    public DateOnly? PostedOn { get; init; }
+
     /// <summary>As the ledger's column <c>outcome</c> spells it, and as the metrics' label does.</summary>
     public string OutcomeName => Outcome switch
     {
@@ -49,23 +64,4 @@ public sealed record ErpAnswer(ErpOutcome Outcome, int? HttpStatus = null, strin
         ErpOutcome.PeriodClosed => "period_closed",
         var other => other.ToString().ToLowerInvariant(),
     };
-}
-
-/// <summary>One ERP account.</summary>
-public interface IErpConnector
-{
-    /// <summary>The kind of ERP, e.g. netsuite.</summary>
-    string Erp { get; }
-
-    /// <summary>The account whose quota the calls use.</summary>
-    string Account { get; }
-
-    /// <summary>Why this document cannot be posted, found without a call, or null.</summary>
-    ErpAnswer? Preflight(ErpDocument document);
-
-    /// <summary>Creates the record. Never throws for what the ERP or the network does; a cancelled call is <see cref="ErpOutcome.Unknown"/>.</summary>
-    Task<ErpAnswer> PostAsync(ErpDocument document, CancellationToken deadline);
-
-    /// <summary>Looks the document up by its key and compares.</summary>
-    Task<ErpAnswer> LookUpAsync(ErpDocument document, CancellationToken deadline);
 }

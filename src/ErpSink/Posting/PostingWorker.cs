@@ -3,210 +3,193 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Streams.ErpSink.Ledger;
+using Streams.ErpSink.Quotas;
 using Streams.Schemas;
 
 namespace Streams.ErpSink.Posting;
 
 /// <summary>
-/// Brings one claimed document a step further: posts and reads back, or looks up. Nothing is called before it is on record, nothing is
-/// sent twice without a look-up in between, and every end of a call moves the document to a state that says what is known.
+/// Brings claimed documents a step further: posts them and reads them back, or looks them up. Nothing is called before it is on record, nothing is
+/// sent twice without a look-up in between, and every end of a call moves each document to a state that says what is known.
 /// </summary>
-public sealed class PostingWorker(
-    PostingStore store, IErpConnector connector, ErpSinkOptions options, Pauses pauses, TimeProvider time, ILogger log)
+public sealed class PostingWorker(ErpAccount account, ErpSinkOptions options, TimeProvider time, ILogger log)
 {
-    static readonly TimeSpan PermitPoll = TimeSpan.FromMilliseconds(20);
-
-    readonly PostingOptions _posting = options.Posting;
+    readonly PostingStore _store = account.Store;
+    readonly IErpConnector _connector = account.Connector;
+    readonly PostingRules _rules = new(account.Posting, account.Pauses);
+    readonly PostingOptions _posting = account.Posting;
+    readonly CallBreaker _breaker = new(account.Posting, time);
 
     /// <summary>Whether the ERP refused the credentials: nothing more is called until someone has put the configuration right and restarted.</summary>
     public string? Blocked { get; private set; }
 
-    /// <summary>Handles one claim. Cancellation lets a call that is under way end; its outcome is recorded.</summary>
-    public async Task HandleAsync(ClaimedDocument claim, CancellationToken cancel)
+    /// <summary>The ERP has failed so often that it is left alone for a while.</summary>
+    public bool IsOpen => _breaker.IsOpen;
+
+    /// <summary>Handles a claim: one call, and what follows from it. Cancellation lets a call that is under way end; its outcome is recorded.</summary>
+    public async Task HandleAsync(Claim claim)
     {
         try
         {
-            var document = ErpDocument.Read(claim.Content);
-            if (claim.State == DocumentState.Claimed) await PostAsync(claim, document, cancel);
-            else await LookUpAsync(claim, document, cancel);
+            var first = claim.Documents[0];
+            var items = claim.Documents.Select(c => new WorkItem(c, Read(c))).ToList();
+            if (first.State == DocumentState.Planned) await PostAsync(claim, items);
+            else if (first is { State: DocumentState.Created, Finished: true }) await FinishAsync(items, await claim.BeginAsync(ErpCall.Finish, Keys(items)));
+            else await LookUpAsync(items, await claim.BeginAsync(ErpCall.LookUp, Keys(items)), canFinish: true);
         }
         catch (PostgresException e) when (e.SqlState.StartsWith("ER0", StringComparison.Ordinal))
         {
             // Another instance took over after the claim ran out; the database kept the two apart.
-            Log.ClaimLost(log, claim.DocumentKey, e.MessageText);
+            Log.ClaimLost(log, claim.Documents[0].DocumentKey, e.MessageText);
         }
     }
 
-    async Task PostAsync(ClaimedDocument claim, ErpDocument document, CancellationToken cancel)
+    async Task PostAsync(Claim claim, List<WorkItem> items)
     {
-        var refusal = connector.Preflight(document);
-        if (refusal is null && claim.Attempts >= _posting.MaxAttempts)
-            refusal = new ErpAnswer(ErpOutcome.Validation, Code: "ATTEMPTS_EXHAUSTED", Detail: $"posted {claim.Attempts} times without a certain outcome");
-        if (refusal is not null)
+        var refused = items.Select(i => (Item: i, Answer: Preflight(i))).Where(r => r.Answer is not null).ToList();
+        if (refused.Count > 0)
         {
-            await RefuseAsync(claim, document, null, refusal, DocumentState.Refused);
-            return;
+            await claim.RefuseAsync([.. refused.Select(r => Refusal(r.Item, r.Answer!, counted: 0))], options.ReceiptsTopic);
+            items = [.. items.Except(refused.Select(r => r.Item))];
+            if (items.Count == 0)
+            {
+                await claim.EndAsync();
+                return;
+            }
         }
-        if (await BeginAsync(claim, post: true, cancel) is not { } attempt) return;
+        var began = time.GetTimestamp();
+        var call = await claim.BeginAsync(ErpCall.Post, Keys(items));
         KillPoint.Reached("sink.after_attempt_row", options.Instance);
-        var answer = await CallAsync("post", deadline => connector.PostAsync(document, deadline));
+        var name = await _store.NameOfAsync(call);
+        var answers = await CallAsync(ErpCall.Post, items.Count, deadline => time.GetElapsedTime(began) < _posting.CallTimeout
+            ? _connector.PostAsync([.. items.Select(i => i.Document)], name, deadline) : TooLateAsync(items.Count));
         KillPoint.Reached("sink.after_send", options.Instance);
-        await SettlePostAsync(claim, document, attempt, answer);
+        await SettlePostsAsync(call, items, answers);
     }
 
-    async Task SettlePostAsync(ClaimedDocument claim, ErpDocument document, long attempt, ErpAnswer answer)
+    // A process that stood still since it wrote the call down may not be the only one any more that has these documents in hand.
+    static Task<IReadOnlyList<ErpAnswer>> TooLateAsync(int documents) => Task.FromResult<IReadOnlyList<ErpAnswer>>(
+        [.. Enumerable.Repeat(new ErpAnswer(ErpOutcome.NotSent, Code: "TOO_LATE", Detail: "the process stood still between writing the call down and making it"), documents)]);
+
+    async Task SettlePostsAsync(long call, List<WorkItem> items, IReadOnlyList<ErpAnswer> answers)
     {
-        switch (answer.Outcome)
+        var refusedWhole = _connector.Batching.AllOrNothing && items.Count > 1 && answers.All(a => a.Outcome == ErpOutcome.Validation);
+        var settlements = items.Select((item, i) => refusedWhole ? _rules.Split(item.Claim, answers[i], items.Count) : AfterPost(item, answers[i])).ToList();
+        var made = items.Select((item, i) => (Item: item, Answer: answers[i], Settlement: settlements[i])).Where(m => m.Settlement.KeepsClaim).ToList();
+        if (made.Count == 0)
         {
-            case ErpOutcome.Created or ErpOutcome.Duplicate:
-                var readBack = await store.BeginReadBackAsync(claim.DocumentKey, attempt, answer);
-                var found = await CallAsync("lookup", deadline => connector.LookUpAsync(document, deadline));
-                await SettleLookUpAsync(claim with { Attempts = claim.Attempts + 1, ErpId = answer.ErpId ?? claim.ErpId, Absences = 0 }, document, readBack, found);
-                break;
-            case ErpOutcome.Throttled:
-                var pause = await PauseAsync();
-                await store.SettleAsync(new Settlement(claim.DocumentKey, attempt, answer, DocumentState.Planned) { Uncounted = true, Delay = pause });
-                break;
-            case ErpOutcome.Unauthorized:
-                Block(answer);
-                await store.SettleAsync(new Settlement(claim.DocumentKey, attempt, answer, DocumentState.Planned) { Uncounted = true });
-                break;
-            case ErpOutcome.NotSent:
-                await store.SettleAsync(new Settlement(claim.DocumentKey, attempt, answer, DocumentState.Planned)
-                    { Uncounted = true, Delay = pauses.AfterFailure(claim.Attempts) });
-                break;
-            case ErpOutcome.Validation:
-                await RefuseAsync(claim, document, attempt, answer, DocumentState.Refused);
-                break;
-            case ErpOutcome.PeriodClosed:
-                await RefuseAsync(claim, document, attempt, answer, DocumentState.Held);
-                break;
-            default:
-                Log.OutcomeUnknown(log, claim.DocumentKey, answer.Code, answer.Detail);
-                await store.SettleAsync(new Settlement(claim.DocumentKey, attempt, answer, DocumentState.Unknown) { Delay = _posting.SettleDelay, KeepPermit = true });
-                break;
-        }
-    }
-
-    async Task LookUpAsync(ClaimedDocument claim, ErpDocument document, CancellationToken cancel)
-    {
-        if (await BeginAsync(claim, post: false, cancel) is not { } attempt) return;
-        var answer = await CallAsync("lookup", deadline => connector.LookUpAsync(document, deadline));
-        await SettleLookUpAsync(claim, document, attempt, answer);
-    }
-
-    async Task SettleLookUpAsync(ClaimedDocument claim, ErpDocument document, long attempt, ErpAnswer answer)
-    {
-        switch (answer.Outcome)
-        {
-            case ErpOutcome.Found:
-                await ConfirmAsync(claim, document, attempt, answer);
-                break;
-            case ErpOutcome.Different:
-                await RefuseAsync(claim, document, attempt, answer, DocumentState.Refused);
-                break;
-            case ErpOutcome.Absent:
-                await SettleAbsenceAsync(claim, document, attempt, answer);
-                break;
-            case ErpOutcome.Throttled:
-                await StayUnknownAsync(claim, attempt, answer, await PauseAsync());
-                break;
-            case ErpOutcome.Unauthorized:
-                Block(answer);
-                await StayUnknownAsync(claim, attempt, answer, TimeSpan.Zero);
-                break;
-            default:
-                await StayUnknownAsync(claim, attempt, answer, _posting.LookupSpacing);
-                break;
-        }
-    }
-
-    async Task SettleAbsenceAsync(ClaimedDocument claim, ErpDocument document, long attempt, ErpAnswer answer)
-    {
-        var absences = claim.Absences + 1;
-        if (absences < _posting.AbsenceLookups)
-        {
-            await store.SettleAsync(new Settlement(claim.DocumentKey, attempt, answer, DocumentState.Unknown) { Absences = absences, Delay = _posting.LookupSpacing });
+            await SettleAsync(call, settlements);
             return;
         }
-        // The ERP once said that it made the record: that it cannot be found is for a person to see, not for another posting.
-        if (claim.ErpId is not null)
-        {
-            var missing = answer with { Code = "CREATED_BUT_MISSING", Detail = $"the ERP reported record {claim.ErpId} and does not find it by its key" };
-            await RefuseAsync(claim, document, attempt, missing, DocumentState.Refused);
-            return;
-        }
-        // Out of the read-back of a posting the document is still sent; its next look-up is an ordinary one.
-        var state = claim.State == DocumentState.Unknown ? DocumentState.Planned : DocumentState.Unknown;
-        await store.SettleAsync(new Settlement(claim.DocumentKey, attempt, answer, state) { Absences = absences, Delay = pauses.AfterFailure(claim.Attempts) });
+        var readBack = await SettleAsync(call, settlements, ErpCall.LookUp);
+        KillPoint.Reached("sink.after_created", options.Instance);
+        await LookUpAsync(Held(made.Select(m => m.Item.Known(m.Answer)), readBack.Held), readBack.Call, canFinish: true);
     }
 
-    Task StayUnknownAsync(ClaimedDocument claim, long attempt, ErpAnswer answer, TimeSpan delay) =>
-        store.SettleAsync(new Settlement(claim.DocumentKey, attempt, answer, DocumentState.Unknown)
-            { Absences = claim.Absences, Delay = delay, KeepPermit = answer.Outcome == ErpOutcome.Unknown });
-
-    async Task ConfirmAsync(ClaimedDocument claim, ErpDocument document, long attempt, ErpAnswer answer)
+    async Task LookUpAsync(List<WorkItem> items, long call, bool canFinish)
     {
+        if (items.Count == 0) return;
+        var answers = await CallAsync(ErpCall.LookUp, items.Count, deadline => _connector.LookUpAsync([.. items.Select(i => i.ErpItem)], deadline));
         KillPoint.Reached("sink.before_confirm", options.Instance);
-        var receipt = Receipt(document, ReceiptState.Confirmed, answer, claim.Attempts);
-        await store.SettleAsync(new Settlement(claim.DocumentKey, attempt, answer, DocumentState.Confirmed) { ReceiptsTopic = options.ReceiptsTopic, Receipt = receipt });
-        Telemetry.Confirmed.Add(1);
-        if (pauses.EndOfThrottling()) await store.EndThrottlingAsync();
+        var settlements = items.Select((item, i) => AfterLookUp(item, answers[i], keeps: canFinish && answers[i].Outcome == ErpOutcome.Unposted)).ToList();
+        var drafts = items.Select((item, i) => (Item: item, Answer: answers[i], Settlement: settlements[i])).Where(d => d.Settlement.KeepsClaim).ToList();
+        if (drafts.Count == 0)
+        {
+            await SettleAsync(call, settlements);
+        }
+        else
+        {
+            var finish = await SettleAsync(call, settlements, ErpCall.Finish);
+            await FinishAsync(Held(drafts.Select(d => d.Item.Known(d.Answer)), finish.Held), finish.Call);
+        }
         KillPoint.Reached("sink.after_confirm", options.Instance);
     }
 
-    async Task RefuseAsync(ClaimedDocument claim, ErpDocument document, long? attempt, ErpAnswer answer, string state)
+    /// <summary>Has drafts posted, then reads them back once more.</summary>
+    async Task FinishAsync(List<WorkItem> items, long call)
     {
-        Log.Refused(log, claim.DocumentKey, state, answer.Code, answer.Detail);
-        var attempts = claim.Attempts + (attempt is not null && claim.State == DocumentState.Claimed ? 1 : 0);
-        var receipt = state == DocumentState.Refused ? Receipt(document, ReceiptState.Refused, answer, attempts) : null;
-        await store.SettleAsync(new Settlement(claim.DocumentKey, attempt, answer, state) { ReceiptsTopic = options.ReceiptsTopic, Receipt = receipt });
+        if (items.Count == 0) return;
+        KillPoint.Reached("sink.before_finish", options.Instance);
+        var answers = await CallAsync(ErpCall.Finish, items.Count, deadline => _connector.FinishAsync([.. items.Select(i => i.ErpItem)], deadline));
+        KillPoint.Reached("sink.after_finish", options.Instance);
+        var settlements = items.Select((item, i) => _rules.AfterFinish(item.Claim, answers[i])).ToList();
+        var readBack = items.Where((_, i) => settlements[i].KeepsClaim).ToList();
+        if (readBack.Count == 0)
+        {
+            await SettleAsync(call, settlements);
+            return;
+        }
+        var lookUp = await SettleAsync(call, settlements, ErpCall.LookUp);
+        await LookUpAsync(Held(readBack, lookUp.Held), lookUp.Call, canFinish: false);
     }
 
-    byte[] Receipt(ErpDocument document, ReceiptState state, ErpAnswer answer, int attempts)
+    static List<WorkItem> Held(IEnumerable<WorkItem> items, HashSet<string> held) => [.. items.Where(i => held.Contains(i.Key))];
+
+    Settlement AfterPost(WorkItem item, ErpAnswer answer)
+    {
+        if (answer.Outcome == ErpOutcome.Unknown) Log.OutcomeUnknown(log, item.Key, answer.Code, answer.Detail);
+        var settlement = _rules.AfterPost(item.Claim, item.Document, answer) with { Mapping = account.MappingVersion };
+        return settlement.State is DocumentState.Refused or DocumentState.Held ? Refusal(item, answer, 1, settlement.State) : settlement;
+    }
+
+    Settlement AfterLookUp(WorkItem item, ErpAnswer answer, bool keeps)
+    {
+        var settlement = _rules.AfterLookUp(item.Claim, answer);
+        // Drafts are finished at once; what is only compared is not this sink's to finish.
+        settlement = settlement with { KeepsClaim = keeps && settlement.State == DocumentState.Created };
+        if (settlement.State is DocumentState.Refused or DocumentState.Held) return Refusal(item, settlement.Answer, 0, settlement.State);
+        if (settlement.State == DocumentState.Confirmed) return settlement with { Receipt = Receipt(item, ReceiptState.Confirmed, answer, item.Claim.Attempts) };
+        return settlement;
+    }
+
+    Settlement Refusal(WorkItem item, ErpAnswer answer, int counted, string state = DocumentState.Refused)
+    {
+        Log.Refused(log, item.Key, state, answer.Code, answer.Detail);
+        return new Settlement(item.Key, answer, state) { Receipt = state == DocumentState.Refused ? Receipt(item, ReceiptState.Refused, answer, item.Claim.Attempts + counted) : null };
+    }
+
+    async Task<(long Call, HashSet<string> Held)> SettleAsync(long call, IReadOnlyList<Settlement> settlements, ErpCall? next = null)
+    {
+        var following = await _store.SettleAsync(call, settlements, options.ReceiptsTopic, next);
+        Telemetry.Confirmed.Add(settlements.Count(s => s.State == DocumentState.Confirmed), new KeyValuePair<string, object?>("account", account.Name));
+        return following;
+    }
+
+    ErpAnswer? Preflight(WorkItem item) => _connector.Preflight(item.Document) ?? (item.Claim.Attempts < _posting.MaxAttempts ? null
+        : new ErpAnswer(ErpOutcome.Validation, Code: "ATTEMPTS_EXHAUSTED", Detail: $"posted {item.Claim.Attempts} times without a certain outcome"));
+
+    byte[] Receipt(WorkItem item, ReceiptState state, ErpAnswer answer, int attempts)
     {
         var buffer = new ArrayBufferWriter<byte>();
         new ErpReceipt
         {
-            DocumentKey = document.DocumentKey,
-            ContentHash = document.ContentHash,
-            Erp = connector.Erp,
+            DocumentKey = item.Key,
+            ContentHash = item.Document.ContentHash,
+            Erp = _connector.Erp,
             State = state,
-            ErpId = answer.ErpId,
+            ErpId = answer.ErpId ?? item.Claim.ErpId,
             Code = state == ReceiptState.Confirmed ? null : answer.Code,
             Detail = state == ReceiptState.Confirmed ? null : answer.Detail,
-            Total = document.Total,
-            Currency = document.Currency,
+            Total = item.Document.Total,
+            Currency = item.Document.Currency,
             Attempts = attempts,
             RecordedAt = Timestamp.From(time.GetUtcNow()),
         }.Write(buffer);
         return buffer.WrittenSpan.ToArray();
     }
 
-    async Task<long?> BeginAsync(ClaimedDocument claim, bool post, CancellationToken cancel)
+    async Task<IReadOnlyList<ErpAnswer>> CallAsync(ErpCall kind, int documents, Func<CancellationToken, Task<IReadOnlyList<ErpAnswer>>> send)
     {
-        while (!cancel.IsCancellationRequested && Blocked is null)
-        {
-            var (start, attempt) = await store.BeginAsync(claim.DocumentKey, post, cancel);
-            if (start == CallStart.Begun) return attempt;
-            if (start == CallStart.Lost) return null;
-            await Task.Delay(PermitPoll, time, cancel);
-        }
-        await store.GiveBackAsync([claim.DocumentKey]);
-        return null;
-    }
-
-    async Task<ErpAnswer> CallAsync(string call, Func<CancellationToken, Task<ErpAnswer>> send)
-    {
-        // The time-out is the permit's: the caller's cancellation would only make a certain outcome uncertain.
+        // The time-out is the call's own: the caller's cancellation would only make a certain outcome uncertain.
         using var deadline = new CancellationTokenSource(_posting.CallTimeout, time);
         var began = Stopwatch.GetTimestamp();
         Telemetry.CallBegins();
         try
         {
-            var answer = await send(deadline.Token);
-            Telemetry.CallEnds(call, answer.OutcomeName, Stopwatch.GetElapsedTime(began));
-            return answer;
+            var answers = await _breaker.CallAsync(documents, () => send(deadline.Token));
+            Telemetry.CallEnds(account.Name, kind.Name(), answers, Stopwatch.GetElapsedTime(began));
+            await HeedAsync(answers);
+            return answers;
         }
         finally
         {
@@ -214,15 +197,35 @@ public sealed class PostingWorker(
         }
     }
 
-    async Task<TimeSpan> PauseAsync()
+    /// <summary>What the answers say of the account as a whole.</summary>
+    async Task HeedAsync(IReadOnlyList<ErpAnswer> answers)
     {
-        await store.PauseAsync(pauses.AfterThrottling);
-        return TimeSpan.Zero;
+        if (answers.FirstOrDefault(a => a.Outcome == ErpOutcome.Throttled) is { } throttled) await account.Gate.ThrottledAsync(throttled.RetryAfter, account.Pauses.AfterThrottling);
+        else if (account.Pauses.IsRecovering(time.GetUtcNow())) await account.Gate.RecoveredAsync();
+        if (answers.FirstOrDefault(a => a.Outcome == ErpOutcome.Unauthorized) is not { } refused) return;
+        Blocked = $"{refused.Code}: {refused.Detail}";
+        Log.Blocked(log, account.Name, Blocked);
     }
 
-    void Block(ErpAnswer answer)
+    static ErpDocument Read(ClaimedDocument claim)
     {
-        Blocked = $"{answer.Code}: {answer.Detail}";
-        Log.Blocked(log, connector.Account, Blocked);
+        var document = ErpDocument.Read(claim.Content);
+        return claim.PostingDate is { } moved ? document with { DocumentDate = moved } : document;
+    }
+
+    static List<string> Keys(List<WorkItem> items) => [.. items.Select(i => i.Key)];
+
+    /// <summary>A claimed document while it is worked on.</summary>
+    sealed record WorkItem(ClaimedDocument Claim, ErpDocument Document)
+    {
+        public string Key => Claim.DocumentKey;
+
+        public ErpItem ErpItem => new(Document, Claim.ErpId, Claim.Job);
+
+        /// <summary>After the ERP said that it has it.</summary>
+        public WorkItem Known(ErpAnswer answer) => this with
+        {
+            Claim = Claim with { State = DocumentState.Created, ErpId = answer.ErpId ?? Claim.ErpId, Attempts = Claim.State == DocumentState.Planned ? Claim.Attempts + 1 : Claim.Attempts, Absences = 0 },
+        };
     }
 }

@@ -49,24 +49,41 @@ public sealed class OutboxPublisher(NpgsqlDataSource database, IRecordPublisher 
     }
 
     /// <summary>Publishes one batch; returns how many records it held. One instance publishes at a time, so that the order stays.</summary>
-    public async Task<int> StepAsync(CancellationToken cancel = default)
+    public Task<int> StepAsync(CancellationToken cancel = default) => StepAsync(heads: false, cancel);
+
+    /// <summary>Publishes heads of the audit trail. They go apart from the rest: a topic that is missing for one holds up nothing of the other.</summary>
+    public Task<int> PublishHeadsAsync(CancellationToken cancel = default) => StepAsync(heads: true, cancel);
+
+    async Task<int> StepAsync(bool heads, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-        if (!await connection.ExecuteScalarAsync<bool>("select pg_try_advisory_xact_lock(hashtext('erp.outbox'))", transaction: transaction)) return 0;
+        if (!await connection.ExecuteScalarAsync<bool>("select pg_try_advisory_xact_lock(hashtext(@name))", new { name = heads ? "erp.outbox.heads" : "erp.outbox" }, transaction)) return 0;
         var rows = (await connection.QueryAsync<OutboxRow>("""
             select id as Id, topic as Topic, key as Key, value as Value, headers::text as Headers, encoded as Encoded
-            from erp.outbox where published_at is null order by id limit @Batch
-            """, new { Batch }, transaction)).AsList();
+            from erp.outbox where published_at is null and (topic = @HeadsTopic) = @heads order by id limit @Batch
+            """, new { Batch, options.People.HeadsTopic, heads }, transaction)).AsList();
         if (rows.Count == 0) return 0;
-        var schemaId = rows.Any(r => !r.Encoded) ? await registry.GetIdAsync(Topics.Subject(options.ReceiptsTopic), ErpReceipt.SchemaJson, cancel) : 0;
+        var schemaIds = await SchemaIdsAsync(rows, cancel);
         KillPoint.Reached("sink.before_publish", options.Instance);
-        await publisher.PublishAsync([.. rows.Select(r => ToRecord(r, schemaId))], cancel);
+        await publisher.PublishAsync([.. rows.Select(r => ToRecord(r, schemaIds.GetValueOrDefault(r.Topic)))], cancel);
         KillPoint.Reached("sink.after_publish", options.Instance);
         await connection.ExecuteAsync("update erp.outbox set published_at = clock_timestamp() where id = any(@ids)", new { ids = rows.Select(r => r.Id).ToArray() }, transaction);
         await transaction.CommitAsync(cancel);
         Telemetry.Published.Add(rows.Count);
         return rows.Count;
+    }
+
+    /// <summary>Receipts, and documents that reverse others.</summary>
+    async Task<Dictionary<string, int>> SchemaIdsAsync(IEnumerable<OutboxRow> rows, CancellationToken cancel)
+    {
+        var ids = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var topic in rows.Where(r => !r.Encoded).Select(r => r.Topic).Distinct(StringComparer.Ordinal))
+        {
+            ids[topic] = topic == options.DocumentsTopic
+                ? await registry.GetIdAsync(Topics.Subject(topic), ErpDocument.SchemaJson, cancel) : await registry.GetIdAsync(Topics.Subject(options.ReceiptsTopic), ErpReceipt.SchemaJson, cancel);
+        }
+        return ids;
     }
 
     static OutgoingRecord ToRecord(OutboxRow row, int schemaId)

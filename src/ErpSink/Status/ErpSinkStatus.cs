@@ -1,11 +1,12 @@
 using Dapper;
 using Npgsql;
 using Streams.ErpSink.Ledger;
+using Streams.ErpSink.People;
 using Streams.Schemas;
 
 namespace Streams.ErpSink.Status;
 
-/// <summary>Documents in one state and currency.</summary>
+/// <summary>Documents in one state and currency; credit memos count below zero.</summary>
 public sealed record StateTotal(string State, string Currency, long Documents, ExactDecimal Total);
 
 /// <summary>An item of the work list.</summary>
@@ -17,7 +18,7 @@ public sealed record WorkItem(
 public sealed record Attempt(long Id, string DocumentKey, string Call, string Instance, DateTime StartedAt, DateTime? FinishedAt, string? Outcome, int? HttpStatus, string? Code, string? Detail);
 
 /// <summary>
-/// Planned against confirmed against listed, in one currency. <paramref name="Difference"/> is planned - confirmed - listed - under way, and must be zero.
+/// Planned against confirmed against listed, in one currency; credit memos count below zero. <paramref name="Difference"/> is planned - confirmed - listed - under way, and must be zero.
 /// </summary>
 public sealed record Reconciliation(string Currency, long Documents, ExactDecimal Planned, ExactDecimal Confirmed, ExactDecimal Listed, ExactDecimal UnderWay)
 {
@@ -36,7 +37,7 @@ public sealed class ErpSinkStatus(NpgsqlDataSource database)
     public async Task<IReadOnlyList<StateTotal>> ByStateAsync(CancellationToken cancel = default)
     {
         var rows = await QueryAsync<(string State, string Currency, long Documents, decimal Total)>(
-            "select state, currency, count(*), sum(total) from erp.document group by state, currency order by currency, state", null, cancel);
+            "select p.state, d.currency, count(*), sum(d.balance) from erp.posting p join erp.document d using (document_key) where p.mode = 'post' group by p.state, d.currency order by d.currency, p.state", null, cancel);
         return [.. rows.Select(r => new StateTotal(r.State, r.Currency, r.Documents, r.Total.ToExact()))];
     }
 
@@ -46,15 +47,15 @@ public sealed class ErpSinkStatus(NpgsqlDataSource database)
     public async Task<IReadOnlyList<Reconciliation>> ReconcileAsync(CancellationToken cancel = default)
     {
         var rows = await QueryAsync<(string Currency, long Documents, decimal Planned, decimal Confirmed, decimal Listed, decimal UnderWay)>("""
-            select d.currency, count(*), sum(l.amount), coalesce(sum(d.total) filter (where d.state = 'confirmed'), 0),
-                   coalesce(sum(w.amount) filter (where d.state in ('held', 'refused')), 0),
-                   coalesce(sum(d.total) filter (where d.state in ('planned', 'claimed', 'sent', 'unknown')), 0)
-            from erp.document d
-            join (select document_key, sum(amount) as amount from erp.document_line group by document_key) l using (document_key)
-            left join lateral (select amount from erp.work_item w where w.document_key = d.document_key and w.resolved_at is null and w.code <> 'CONTENT_CONFLICT'
-                               order by id limit 1) w on true
+            select d.currency, count(*), sum(case when d.kind in ('CREDIT_MEMO', 'RECEIPT') then -l.amount else l.amount end), coalesce(sum(d.balance) filter (where p.state = 'confirmed'), 0),
+                   coalesce(sum(w.amount) filter (where p.state in ('held', 'refused', 'written_off')), 0),
+                   coalesce(sum(d.balance) filter (where p.state = any(@UnderWay)), 0)
+            from erp.document d join erp.posting p on p.document_key = d.document_key and p.mode = 'post'
+            join (select document_key, sum(amount) as amount from erp.document_line group by document_key) l on l.document_key = d.document_key
+            left join lateral (select amount from erp.work_item w where w.document_key = d.document_key and w.account = p.account and w.code <> 'CONTENT_CONFLICT'
+                                 and (w.resolved_at is null or w.resolution = 'written_off') order by id desc limit 1) w on true
             group by d.currency order by d.currency
-            """, null, cancel);
+            """, new { DocumentState.UnderWay }, cancel);
         return [.. rows.Select(r => new Reconciliation(r.Currency, r.Documents, r.Planned.ToExact(), r.Confirmed.ToExact(), r.Listed.ToExact(), r.UnderWay.ToExact()))];
     }
 
@@ -82,18 +83,22 @@ public sealed class ErpSinkStatus(NpgsqlDataSource database)
     }
 
     public Task<IReadOnlyList<Attempt>> AttemptsAsync(string documentKey, CancellationToken cancel = default) => QueryAsync<Attempt>("""
-        select id as Id, document_key as DocumentKey, call as Call, instance as Instance, started_at as StartedAt, finished_at as FinishedAt, outcome as Outcome,
-               http_status as HttpStatus, code as Code, detail as Detail
-        from erp.attempt where document_key = @documentKey order by id
+        select c.id as Id, a.document_key as DocumentKey, c.call as Call, c.instance as Instance, c.started_at as StartedAt, c.finished_at as FinishedAt, a.outcome as Outcome,
+               a.http_status as HttpStatus, a.code as Code, a.detail as Detail
+        from erp.attempt a join erp.call c on c.id = a.call_id where a.document_key = @documentKey
+        union all
+        select c.id, p.document_key, c.call, c.instance, c.started_at, null, null, null, null, null
+        from erp.posting p join erp.call c on c.id = p.call_id where p.document_key = @documentKey and c.finished_at is null
+        order by 1
         """, new { documentKey }, cancel);
 
-    /// <summary>Calls by kind and outcome ("open" where none is known).</summary>
+    /// <summary>Documents of calls by the calls' kind and outcome ("open" where none is known).</summary>
     public Task<IReadOnlyList<(string Call, string Outcome, long Calls)>> CallsAsync(CancellationToken cancel = default) =>
-        QueryAsync<(string, string, long)>("select call, coalesce(outcome, 'open'), count(*) from erp.attempt group by 1, 2 order by 1, 2", null, cancel);
+        QueryAsync<(string, string, long)>("select c.call, coalesce(a.outcome, 'open'), count(*) from erp.call c left join erp.attempt a on a.call_id = c.id group by 1, 2 order by 1, 2", null, cancel);
 
     /// <summary>The largest number of calls begun within one second of the clock.</summary>
     public async Task<long> LargestCallsPerSecondAsync(CancellationToken cancel = default) =>
-        (await QueryAsync<long>("select coalesce(max(n), 0) from (select count(*) as n from erp.attempt group by date_trunc('second', started_at)) s", null, cancel)).Single();
+        (await QueryAsync<long>("select coalesce(max(n), 0) from (select count(*) as n from erp.call group by date_trunc('second', started_at)) s", null, cancel)).Single();
 
     /// <summary>The events behind a document, by line and range of offsets.</summary>
     public Task<IReadOnlyList<Lineage>> LineageAsync(string documentKey, CancellationToken cancel = default) => QueryAsync<Lineage>("""
@@ -109,24 +114,27 @@ public sealed class ErpSinkStatus(NpgsqlDataSource database)
     public async Task RetryAsync(long workItem, string requestedBy, string approvedBy, CancellationToken cancel = default)
     {
         if (requestedBy == approvedBy) throw new ArgumentException($"{approvedBy} cannot approve his own retry");
-        await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
-        var key = await connection.ExecuteScalarAsync<string?>("""
-            update erp.work_item set resolved_at = clock_timestamp(), resolution = 'retry', resolved_by = @requestedBy, approved_by = @approvedBy
-            where id = @workItem and resolved_at is null and document_key is not null and code <> 'CONTENT_CONFLICT' returning document_key
-            """, new { workItem, requestedBy, approvedBy }, transaction) ?? throw new ArgumentException($"There is no open work item {workItem} that can be retried");
-        await connection.ExecuteAsync("""
-            update erp.document set state = 'planned', attempts = 0, absences = 0, next_try_at = clock_timestamp() where document_key = @key and state in ('held', 'refused')
-            """, new { key }, transaction);
-        await transaction.CommitAsync(cancel);
+        try
+        {
+            await new PeopleDatabase(database).InAsync(async c =>
+            {
+                var id = await Requests.AskAsync(c, new Person(requestedBy, "program"), "retry", [workItem], null, "");
+                var request = (await Requests.GetAsync(c, id)).Request;
+                return request.Status == "open" ? await Requests.DecideAsync(c, new Person(approvedBy, "program"), id, approve: true, request.Hash, "") : request.Status;
+            }, cancel);
+        }
+        catch (PeopleException e)
+        {
+            throw new ArgumentException(e.Message, e);
+        }
     }
 
     internal async Task<QueueFigures> FiguresAsync(CancellationToken cancel)
     {
-        var states = await QueryAsync<(string State, long Documents)>("select state, count(*) from erp.document group by state", null, cancel);
+        var states = await QueryAsync<(string State, long Documents)>("select state, count(*) from erp.posting group by state", null, cancel);
         var (permits, oldest, items) = (await QueryAsync<(long, double, long)>("""
-            select (select count(*) from erp.permit where expires_at > clock_timestamp()),
-                   (select coalesce(extract(epoch from clock_timestamp() - min(changed_at)), 0)::float8 from erp.document where state = 'unknown'),
+            select (select count(*) from erp.slot where kind = 'way' and free_at > clock_timestamp()),
+                   (select coalesce(extract(epoch from clock_timestamp() - min(changed_at)), 0)::float8 from erp.posting where state = 'unknown'),
                    (select count(*) from erp.work_item where resolved_at is null)
             """, null, cancel)).Single();
         return new QueueFigures(new SortedDictionary<string, long>(states.ToDictionary(s => s.State, s => s.Documents), StringComparer.Ordinal), permits, oldest, items);

@@ -8,13 +8,16 @@ namespace Streams.Ingest.Http;
 /// </summary>
 /// <param name="Name">Says in logs and in changed_by whose key it is.</param>
 /// <param name="Sha256">64 hexadecimal digits over the key's UTF-8 text.</param>
-/// <param name="Scopes">Some of <see cref="UsageWrite"/> and <see cref="ContractWrite"/>.</param>
+/// <param name="Scopes">Some of <see cref="UsageWrite"/>, <see cref="ContractWrite"/> and <see cref="UsageRead"/>.</param>
 /// <param name="ExpiresAt">The key ends at this moment; null: never.</param>
 /// <param name="EventsPerSecond">Sustained rate with bursts of as many; null: unlimited.</param>
 public sealed record ApiKey(string Name, string Sha256, string Source, IReadOnlyCollection<string> Scopes, DateTimeOffset? ExpiresAt = null, int? EventsPerSecond = null)
 {
     public const string UsageWrite = "usage:write";
     public const string ContractWrite = "contract:write";
+
+    /// <summary>To ask for entitlements and previews.</summary>
+    public const string UsageRead = "usage:read";
 
     /// <summary>What every key begins with.</summary>
     public const string Prefix = "sk_";
@@ -35,7 +38,7 @@ public sealed record ApiKey(string Name, string Sha256, string Source, IReadOnly
 }
 
 /// <summary>Finds the key of a request. Every configured hash is compared in full, so that time tells nothing about them.</summary>
-sealed class ApiKeyRing(IReadOnlyList<ApiKey> keys, TimeProvider clock)
+public sealed class ApiKeyRing(IReadOnlyList<ApiKey> keys, TimeProvider clock)
 {
     const string Scheme = "Bearer ";
     const int MaxLength = 256;

@@ -9,6 +9,9 @@ public sealed class FlushPublisher(AcknowledgedProducer producer, UsageEventPubl
     /// <summary>Source of control events.</summary>
     public const string Source = "streams/close";
 
+    /// <summary>The earliest time of an event: it moves no stream time.</summary>
+    static readonly DateTimeOffset Beginning = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     static readonly TimeSpan MetadataTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>
@@ -27,6 +30,22 @@ public sealed class FlushPublisher(AcknowledgedProducer producer, UsageEventPubl
             if (deliveries[p].Outcome != DeliveryOutcome.Acknowledged) throw new PublishingException($"{topic}-{p} was not closed: {deliveries[p].Reason}");
         }
         return partitions;
+    }
+
+    /// <summary>
+    /// Orders something of a customer's billing by a control event in the customer's partition, which no entrance takes from outside. The same id again changes nothing more than
+    /// the order itself would.
+    /// </summary>
+    /// <exception cref="PublishingException">It was not acknowledged.</exception>
+    public async Task OrderAsync(string id, string customer, IReadOnlyDictionary<string, string> dimensions, CancellationToken cancel = default)
+    {
+        var order = new UsageEvent
+        {
+            Id = id, Source = Source, CustomerId = customer, Meter = UsageEventRules.FlushMeter, OccurredAt = Timestamp.From(Beginning), Quantity = ExactDecimal.Zero,
+            Dimensions = dimensions.ToDictionary(StringComparer.Ordinal),
+        };
+        var delivery = await publisher.PublishAsync(order).WaitAsync(cancel);
+        if (delivery.Outcome != DeliveryOutcome.Acknowledged) throw new PublishingException($"{topic}: the order was not acknowledged: {delivery.Reason}");
     }
 
     static UsageEvent Flush(Timestamp through, int partition) => new()

@@ -12,8 +12,8 @@ public sealed record UnratedUsage(UsageEntry Entry, string Code);
 public sealed record RatedContracts(IReadOnlyList<InvoiceDocument> Documents, IReadOnlyList<UnratedUsage> Unrated);
 
 /// <summary>
-/// Rates usage against contracts from their beginning, by the code that bills: opening documents, thresholds, and every period that has ended; the one that has
-/// not ends in a preview. Pure.
+/// Rates usage against contracts from their beginning, by the code that bills: opening documents, thresholds, every period that has ended, and corrections of those
+/// closed; the period that has not ended ends in a preview. Pure.
 /// </summary>
 public static class ContractCalculator
 {
@@ -23,11 +23,12 @@ public static class ContractCalculator
     /// <param name="book">Contracts and what they refer to.</param>
     /// <param name="usage">In any order.</param>
     /// <param name="customer">Whose contracts (or whose to pay); null: all. Entries without a customer are this one's, or that of the book's only customer.</param>
-    /// <param name="until">What happens from here on is not looked at; null: the end of the period of each contract's last usage.</param>
+    /// <param name="until">What happens from here on is not looked at; null: the end of the period of each contract's last usage, or last change of usage.</param>
     /// <param name="explain">Whether lines get steps.</param>
+    /// <param name="thresholdWindow">Microseconds: thresholds are looked for at the end of each such window with usage, as the stream does with its minutes; null: after each entry.</param>
     /// <exception cref="ContractFaultException">Usage of unknown customers or meters, or that a meter refuses.</exception>
     /// <exception cref="PricingException">Usage that has no price.</exception>
-    public static RatedContracts Run(ContractBook book, IReadOnlyList<UsageEntry> usage, string? customer = null, Timestamp? until = null, bool explain = false)
+    public static RatedContracts Run(ContractBook book, IReadOnlyList<UsageEntry> usage, string? customer = null, Timestamp? until = null, bool explain = false, long? thresholdWindow = null)
     {
         var (byContract, unrated) = Assigned(book, usage, customer, until);
         var documents = new List<InvoiceDocument>();
@@ -35,7 +36,9 @@ public static class ContractCalculator
         {
             var agreement = Agreement.Of(book, contract);
             if (customer is not null && contract.Customer != customer && agreement.Payer != customer) continue;
-            documents.AddRange(new ContractRun(agreement, byContract.GetValueOrDefault(contract.Id, []), until, explain).Documents());
+            var run = new ContractRun(agreement, byContract.GetValueOrDefault(contract.Id, []), until, explain) { ThresholdWindow = thresholdWindow };
+            documents.AddRange(run.Documents());
+            unrated.AddRange(run.Refused);
         }
         return new(documents, unrated);
     }
@@ -59,65 +62,5 @@ public static class ContractCalculator
             else byContract.Add(terms.Contract.Id, [entry]);
         }
         return faults.Count == 0 ? (byContract, unrated) : throw new ContractFaultException(faults);
-    }
-}
-
-/// <summary>One contract from its beginning.</summary>
-sealed class ContractRun
-{
-    readonly Agreement _agreement;
-    readonly InvoicingEngine _engine;
-    readonly List<UsageEntry> _entries;
-    readonly Dictionary<string, MeterFigures> _meters = new(StringComparer.Ordinal);
-    readonly Timestamp _until;
-
-    public ContractRun(Agreement agreement, List<UsageEntry> entries, Timestamp? until, bool explain)
-    {
-        (_agreement, _engine, _entries) = (agreement, new(agreement, explain), entries);
-        _until = until ?? agreement.Period(entries.Count == 0 ? 0 : agreement.OrdinalOf(entries.Max(e => e.At))).Whole.End;
-    }
-
-    /// <summary>What becomes of a state between two documents: it may be stored and read again.</summary>
-    public Func<InvoicingState, InvoicingState> Kept { get; init; } = state => state;
-
-    public IEnumerable<InvoiceDocument> Documents()
-    {
-        if (_agreement.Start >= _until) yield break;
-        var (opening, state) = _engine.Start();
-        if (opening is not null) yield return opening;
-        while (!state.Ended && _agreement.Period(state.Next).InForce is var period && period.Start < _until)
-        {
-            foreach (var at in ThresholdTimes(state.Next))
-            {
-                var reached = _engine.Threshold(Kept(state), Usage(state.Next, new(at.Micros + 1)), at);
-                state = reached.State;
-                if (reached.Document is { } threshold) yield return threshold;
-            }
-            if (period.End > _until)
-            {
-                yield return _engine.Preview(state, Usage(state.Next, _until), _until);
-                yield break;
-            }
-            (var document, state) = _engine.Close(Kept(state), Usage(state.Next, period.End));
-            yield return document!;
-        }
-    }
-
-    public PeriodUsage Usage(int ordinal, Timestamp until) => new(_agreement.Meters(ordinal).SelectMany(m => Figures(m).Of(ordinal, until)));
-
-    MeterFigures Figures(Meter meter)
-    {
-        if (!_meters.TryGetValue(meter.Id, out var figures)) _meters.Add(meter.Id, figures = new(_agreement, meter, _entries));
-        return figures;
-    }
-
-    IEnumerable<Timestamp> ThresholdTimes(int ordinal)
-    {
-        var period = _agreement.Period(ordinal).InForce;
-        if (!_agreement.Contract.Versions.Any(v => v.Threshold is not null && v.From < period.End && (v.To is not { } to || to > period.Start))) return [];
-        var times = _entries.Where(e => period.Contains(e.At) && e.At < _until).Select(e => e.At.Micros).Distinct().Order().ToList();
-        if (times.Count <= ContractCalculator.ThresholdEntries) return times.Select(t => new Timestamp(t));
-        var zone = _agreement.Calendar.Zone;
-        return times.Select(t => Math.Min(zone.DayOf(new(t)).End.Micros, period.End.Micros) - 1).Distinct().Select(t => new Timestamp(t));
     }
 }

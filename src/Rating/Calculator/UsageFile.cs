@@ -16,6 +16,12 @@ namespace Streams.Rating.Calculator;
 public sealed record UsageEntry(string Path, string? Customer, string Meter, TimeWindow Window, Exact Quantity, IReadOnlyDictionary<string, string> Dimensions, MeterEvent? Event)
 {
     public Timestamp At => Window.Start;
+
+    /// <summary>When it came, if that was after its time; null: in time.</summary>
+    public Timestamp? Received { get; init; }
+
+    /// <summary>When it was taken back; null: never.</summary>
+    public Timestamp? Cancelled { get; init; }
 }
 
 /// <summary>The entries of a file, each event once, and how many times one came again.</summary>
@@ -24,7 +30,8 @@ public sealed record UsageFileContent(IReadOnlyList<UsageEntry> Entries, int Dup
 /// <summary>
 /// Reads usage from JSON: an array, an object <c>{"usage": […]}</c>, or one entry a line. An entry is an event as <c>POST /v1/events</c> takes it (CloudEvents 1.0 with
 /// <c>specversion</c>), or a quantity: <c>{"customer"?, "meter", "at" | "from" and "to", "quantity", "dimensions"?}</c>. Numbers are texts or JSON numbers, read exactly.
-/// Times have an offset (RFC 3339); a date alone is midnight in UTC. Of events with the same source and id the first counts.
+/// A quantity may say when it was <c>received</c> and when <c>cancelled</c>: behind the close of its period either is a correction. Times have an offset (RFC 3339); a date
+/// alone is midnight in UTC. Of events with the same source and id the first counts.
 /// </summary>
 public static class UsageFile
 {
@@ -140,11 +147,14 @@ public static class UsageFile
         {
             foreach (var property in json.EnumerateObject())
             {
-                if (property.Name is not ("customer" or "meter" or "at" or "from" or "to" or "quantity" or "dimensions")) Fault($"{path}.{property.Name}", "PROPERTY_UNKNOWN", "is not a known property");
+                if (property.Name is not ("customer" or "meter" or "at" or "from" or "to" or "quantity" or "dimensions" or "received" or "cancelled")) Fault($"{path}.{property.Name}", "PROPERTY_UNKNOWN", "is not a known property");
             }
             var window = Window(json, path);
             var quantity = Number(json, "quantity", path);
-            return new(path, MaybeText(json, "customer", path), Text(json, "meter", path), window, quantity, Dimensions(json, path), null);
+            var (received, cancelled) = (MaybeTime(json, "received", path), MaybeTime(json, "cancelled", path));
+            if (received < window.Start) Fault($"{path}.received", "TIME_INVALID", "is before the usage");
+            if (cancelled <= (received ?? window.Start)) Fault($"{path}.cancelled", "TIME_INVALID", "is not behind the time when the usage came");
+            return new(path, MaybeText(json, "customer", path), Text(json, "meter", path), window, quantity, Dimensions(json, path), null) { Received = received, Cancelled = cancelled };
         }
 
         TimeWindow Window(JsonElement json, string path)
@@ -210,6 +220,8 @@ public static class UsageFile
             if (!Exact.TryParse(text, out var number, out var error) && text.Length > 0) Fault($"{path}.{name}", "DECIMAL_INVALID", $"'{text}' {error}");
             return number;
         }
+
+        Timestamp? MaybeTime(JsonElement json, string name, string path) => json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? Time(json, name, path) : null;
 
         Timestamp Time(JsonElement json, string name, string path)
         {

@@ -101,21 +101,26 @@ public sealed record ContractBook
 
     /// <summary>
     /// The contract that prices a customer's meter at a time. Of several in force that do: the one with the lowest id (ordinal). A customer whose parent pays and that
-    /// has no contract in force is looked up as its parent.
+    /// has no contract in force is looked up as its parent. A meter without a charge that counts towards a feature is found, without charges.
     /// </summary>
     public ContractTerms Find(string customer, string? meter, Timestamp at)
     {
         if (!_customers.TryGetValue(customer, out var who)) return Missing(CustomerUnknown);
         var code = NoContract;
+        ContractTerms? counting = null;
         foreach (var (contract, version) in InForce(who, at))
         {
             if (version.PriceBook is { } book && !_books.ContainsKey(book)) code = PriceBookUnknown;
             else if (meter is null) return new(null, who, contract, version, []);
             else if (ChargesOn(meter, version, at) is { Count: > 0 } charges) return new(null, who, contract, version, charges);
+            else if (Counts(version, meter)) counting ??= new(null, who, contract, version, []);
             else code = MeterNotPriced;
         }
-        return Missing(code);
+        return counting ?? Missing(code);
     }
+
+    /// <summary>The versions of contracts in force that hold for a customer at a time: its own by id, or those of the first above it that pays and has any.</summary>
+    public IReadOnlyList<(Contract Contract, ContractVersion Version)> InForce(string customer, Timestamp at) => _customers.TryGetValue(customer, out var who) ? InForce(who, at) : [];
 
     /// <summary>
     /// The earliest time after <paramref name="at"/> at which a version of a contract or of a price book begins or ends that could be a customer's: until then, what is in
@@ -171,6 +176,8 @@ public sealed record ContractBook
         var prices = version.PriceBookVersion is { } pinned ? book?.Numbered(pinned) : book?.At(at);
         return [.. version.ChargesWith(prices).OfType<UsageCharge>().Where(c => c.Meter == meter)];
     }
+
+    static bool Counts(ContractVersion version, string meter) => version.Entitlements.Any(e => e is MeteredEntitlement metered && metered.Meter == meter);
 
     ImmutableDictionary<string, ImmutableArray<Contract>> Unlisted(string contractId)
     {

@@ -10,14 +10,17 @@ public sealed class ContractBookSource
 {
     static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
-    volatile ContractBook _current;
+    volatile BookEdition _edition;
 
-    public ContractBookSource(ContractBook? book = null) => _current = book ?? ContractBook.Empty;
+    public ContractBookSource(ContractBook? book = null) => _edition = new(book ?? ContractBook.Empty, default);
 
-    public ContractBook Current => _current;
+    public ContractBook Current => _edition.Book;
+
+    /// <summary>The book of now, from which later changes can be followed.</summary>
+    public BookEdition Edition => _edition;
 
     /// <summary>The record key of a definition: "kind/id", e.g. priceBook/standard.</summary>
-    public static byte[] Key(EntryKind kind, string id) => Encoding.UTF8.GetBytes($"{KindName(kind)}/{id}");
+    public static byte[] Key(EntryKind kind, string id) => new DefinitionKey(kind, id).ToBytes();
 
     /// <summary>
     /// Takes one record. False when it is not a definition; the book then stays as it is and <paramref name="error"/> says why.
@@ -27,8 +30,8 @@ public sealed class ContractBookSource
     {
         try
         {
-            var (kind, id) = ParseKey(key);
-            _current = deleted ? _current.Without(kind, id) : _current.With(Read(value, kind, id));
+            var which = DefinitionKey.Parse(StrictUtf8.GetString(key));
+            Apply(which, deleted ? null : Read(value, which));
             error = null;
             return true;
         }
@@ -39,30 +42,15 @@ public sealed class ContractBookSource
         }
     }
 
-    static ContractEntry Read(ReadOnlySpan<byte> value, EntryKind kind, string id)
+    /// <summary>Puts a definition in force, or (null) takes it out.</summary>
+    /// <exception cref="ContractFaultException">The entry is not a definition of its kind and id.</exception>
+    public void Apply(DefinitionKey key, ContractEntry? entry) =>
+        _edition = _edition.Follow(entry is null ? Current.Without(key.Kind, key.Id) : Current.With(entry), key);
+
+    static ContractEntry Read(ReadOnlySpan<byte> value, DefinitionKey key)
     {
         if (!WireFormat.TryRead(value, out _, out var payload)) throw new FormatException("The value is not in Confluent's wire format");
         var entry = ContractEntry.Read(payload);
-        return entry.Kind == kind && entry.Id == id ? entry : throw new FormatException($"The value defines {KindName(entry.Kind)}/{entry.Id}, not {KindName(kind)}/{id}");
+        return entry.Kind == key.Kind && entry.Id == key.Id ? entry : throw new FormatException($"The value defines {new DefinitionKey(entry.Kind, entry.Id)}, not {key}");
     }
-
-    static (EntryKind Kind, string Id) ParseKey(ReadOnlySpan<byte> key)
-    {
-        var text = StrictUtf8.GetString(key);
-        var slash = text.IndexOf('/');
-        foreach (var kind in Enum.GetValues<EntryKind>())
-        {
-            if (slash > 0 && text.AsSpan(0, slash).SequenceEqual(KindName(kind))) return (kind, text[(slash + 1)..]);
-        }
-        throw new FormatException($"'{text}' is not a key of the form kind/id");
-    }
-
-    static string KindName(EntryKind kind) => kind switch
-    {
-        EntryKind.Customer => "customer",
-        EntryKind.Meter => "meter",
-        EntryKind.PriceBook => "priceBook",
-        EntryKind.Contract => "contract",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
-    };
 }

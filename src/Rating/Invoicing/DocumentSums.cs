@@ -7,6 +7,8 @@ namespace Streams.Rating.Invoicing;
 /// <summary>What lines add up to in a document, before credit: net = subtotal - coupons + adjustment.</summary>
 public sealed record DocumentSums(Exact SubTotal, IReadOnlyList<CouponUse> Coupons, Exact CouponTotal, Exact Adjustment, Exact Tax)
 {
+    internal static readonly DocumentSums None = new(Exact.Zero, [], Exact.Zero, Exact.Zero, Exact.Zero);
+
     /// <summary>The steps, where they were asked for.</summary>
     public IReadOnlyList<PricingStep>? Steps { get; init; }
 

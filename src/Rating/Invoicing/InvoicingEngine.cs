@@ -56,14 +56,14 @@ public sealed partial class InvoicingEngine
         var version = _agreement.VersionAt(new(period.InForce.End.Micros - 1));
         var prepaid = new PrepaidCredit(_agreement, state, period.InForce.End);
         var runs = UsageLines.Runs(_agreement, period.InForce, usage);
-        var covered = prepaid.CoverUnits(runs, state.Open.Parts);
+        var paid = prepaid.CoverUnits(runs, state.Open);
         var rated = new UsageLines(_agreement, state.Next, state.Accumulated, state.Open.Parts, final: true, _explain);
-        rated.Rate(runs, covered);
+        rated.Rate(runs, paid.Covered);
         var advance = _agreement.Has(state.Next + 1) ? _fixed.AdvanceBegun(state.Next + 1) : [];
         var lines = Lines(period, state.Advance, rated.Lines, Fees(rated.Lines, state.Open), state.Fees, advance);
         var draft = Draft(InvoiceKind.Period, "period", period, period.InForce.End, version, lines, new(state.Next, state.Open.Coupons, state.Open.Net));
         var document = Settled(draft, version, prepaid, state.Carried, lines.SelectMany(l => Timed(l, period, runs, prepaid)));
-        var closed = Closed(state, period, document, runs, covered, advance);
+        var closed = Closed(state, period, document, runs, paid, advance);
         return new(document, prepaid.Stored(state) with
         {
             Next = state.Next + 1, Ended = !_agreement.Has(state.Next + 1), Accumulated = rated.After, Open = OpenPeriod.Untouched,
@@ -91,7 +91,8 @@ public sealed partial class InvoicingEngine
         var prepaid = new PrepaidCredit(_agreement, state, at);
         var runs = UsageLines.Runs(_agreement, period.InForce, usage);
         var rated = new UsageLines(_agreement, state.Next, state.Accumulated, state.Open.Parts, final: false, _explain);
-        rated.Rate(runs, prepaid.CoverUnits(runs, state.Open.Parts));
+        var paid = prepaid.CoverUnits(runs, state.Open);
+        rated.Rate(runs, paid.Covered);
         var spent = Exact.Max(Spent(rated.Lines, state.Open), state.Open.Spent);
         var earlier = threshold.Scope == ThresholdScope.Lifetime ? state.LifetimeSpent : Exact.Zero;
         var reached = threshold.Reached(earlier + state.Open.Spent, earlier + spent);
@@ -103,7 +104,7 @@ public sealed partial class InvoicingEngine
         return new(document, prepaid.Stored(state) with
         {
             Fees = FeesWith(state.Fees, lines), Carried = state.Carried - document.Carried + document.CarriedForward,
-            Open = open with { Thresholds = open.Thresholds + 1, Parts = PartsWith(open.Parts, lines), Coupons = CouponsWith(open.Coupons, document.Coupons), Net = open.Net + document.Net },
+            Open = open with { Thresholds = open.Thresholds + 1, Parts = PartsWith(open.Parts, lines), Units = paid.Units, Coupons = CouponsWith(open.Coupons, document.Coupons), Net = open.Net + document.Net },
         });
     }
 

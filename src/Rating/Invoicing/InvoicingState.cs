@@ -35,6 +35,9 @@ public sealed record OpenPeriod
     /// <summary>The net of the threshold documents.</summary>
     public Exact Net { get; init; }
 
+    /// <summary>What grants of units paid for in the threshold documents, by meter.</summary>
+    public IReadOnlyList<PaidUnits> Units { get; init; } = [];
+
     /// <summary>What usage cost when a threshold was last looked for.</summary>
     public Exact Spent { get; init; }
 }
@@ -50,6 +53,9 @@ public sealed record ClosedPeriod
     /// <summary>Corrections so far.</summary>
     public int Corrections { get; init; }
 
+    /// <summary>The period's documents were voided: it costs nothing until it is billed again.</summary>
+    public bool Voided { get; init; }
+
     /// <summary>What had run up before it, by charge.</summary>
     public required ImmutableSortedDictionary<string, Accumulated> Before { get; init; }
 
@@ -59,8 +65,11 @@ public sealed record ClosedPeriod
     /// <summary>What its document billed in advance for the period behind it.</summary>
     public required IReadOnlyList<InvoiceLine> AdvanceBilled { get; init; }
 
-    /// <summary>Units that grants paid for, by line.</summary>
+    /// <summary>Units that grants paid for, by line; of a void period, when it was voided.</summary>
     public required ImmutableSortedDictionary<string, Exact> Covered { get; init; }
+
+    /// <summary>What each grant paid of them and has not got back, by meter. Empty where there were no such grants, and in states that know <see cref="Covered"/> alone.</summary>
+    public IReadOnlyList<PaidUnits> Units { get; init; } = [];
 
     /// <summary>What coupons had given before.</summary>
     public required ImmutableSortedDictionary<string, Exact> CouponsBefore { get; init; }

@@ -112,6 +112,7 @@ readonly struct StateWriter(Utf8JsonWriter json)
         Numbers("coupons", open.Coupons);
         Numbers("openingCoupons", open.OpeningCoupons);
         Number("net", open.Net);
+        if (open.Units.Count > 0) List("units", open.Units, Paid);
         Number("spent", open.Spent);
         _json.WriteEndObject();
     }
@@ -154,13 +155,33 @@ readonly struct StateWriter(Utf8JsonWriter json)
         _json.WriteNumber("ordinal", closed.Ordinal);
         _json.WriteString("document", closed.Document);
         _json.WriteNumber("corrections", closed.Corrections);
+        if (closed.Voided) _json.WriteBoolean("voided", true);
         Map("before", closed.Before, Accumulated);
         List("advanceBefore", closed.AdvanceBefore, Line);
         List("advanceBilled", closed.AdvanceBilled, Line);
         Numbers("covered", closed.Covered);
+        if (closed.Units.Count > 0) List("units", closed.Units, Paid);
         Numbers("couponsBefore", closed.CouponsBefore);
         List("lines", closed.Lines, Line);
         Sums(closed.Sums);
+        _json.WriteEndObject();
+    }
+
+    void Paid(PaidUnits paid)
+    {
+        _json.WriteStartObject();
+        _json.WriteString("meter", paid.Meter);
+        _json.WriteString("usage", paid.Usage);
+        List("burns", paid.Burns, Burn);
+        _json.WriteEndObject();
+    }
+
+    void Burn(UnitBurn burn)
+    {
+        _json.WriteStartObject();
+        _json.WriteString("line", burn.Key);
+        _json.WriteString("grant", burn.Grant);
+        Number("units", burn.Units);
         _json.WriteEndObject();
     }
 
@@ -211,6 +232,7 @@ readonly struct StateWriter(Utf8JsonWriter json)
         Number("balance", held.Balance);
         Number("carried", held.Carried);
         _json.WriteBoolean("active", held.Active);
+        if (held.Ended) _json.WriteBoolean("ended", true);
         _json.WriteEndObject();
     }
 }
@@ -229,6 +251,8 @@ readonly struct StateReader(JsonElement json)
 
     public bool Flag(string name) => _json.GetProperty(name).GetBoolean();
 
+    bool MaybeFlag(string name) => _json.TryGetProperty(name, out var value) && value.GetBoolean();
+
     Timestamp Time(string name) => new(_json.GetProperty(name).GetInt64());
 
     Timestamp? MaybeTime(string name) => _json.TryGetProperty(name, out var value) ? new Timestamp(value.GetInt64()) : null;
@@ -246,13 +270,17 @@ readonly struct StateReader(JsonElement json)
 
     public IReadOnlyList<T> List<T>(string name, Func<StateReader, T> read) => [.. _json.GetProperty(name).EnumerateArray().Select(i => read(new(i)))];
 
+    IReadOnlyList<T> MaybeList<T>(string name, Func<StateReader, T> read) => _json.TryGetProperty(name, out _) ? List(name, read) : [];
+
     public static Accumulated Accumulated(StateReader r) => new(r.Int("year"), r.Number("quantity"), r.Number("billed"));
 
     public static OpenPeriod Open(StateReader r) => new()
     {
         Thresholds = r.Int("thresholds"), Parts = r.Map("parts", p => new BilledPart(p.Number("quantity"), p.Number("covered"), p.Number("amount"))), Coupons = r.Numbers("coupons"),
-        OpeningCoupons = r.Numbers("openingCoupons"), Net = r.Number("net"), Spent = r.Number("spent"),
+        OpeningCoupons = r.Numbers("openingCoupons"), Net = r.Number("net"), Units = r.MaybeList("units", Paid), Spent = r.Number("spent"),
     };
+
+    static PaidUnits Paid(StateReader r) => new(r.Text("meter"), r.Text("usage"), r.List("burns", b => new UnitBurn(b.Text("line"), b.Text("grant"), b.Number("units"))));
 
     public static InvoiceLine Line(StateReader r) => new(r.Text("key"), (LineKind)r.Int("kind"), r.Text("charge"))
     {
@@ -263,8 +291,8 @@ readonly struct StateReader(JsonElement json)
 
     public static ClosedPeriod Closed(StateReader r) => new()
     {
-        Ordinal = r.Int("ordinal"), Document = r.Text("document"), Corrections = r.Int("corrections"), Before = r.Map("before", Accumulated), AdvanceBefore = r.List("advanceBefore", Line),
-        AdvanceBilled = r.List("advanceBilled", Line), Covered = r.Numbers("covered"), CouponsBefore = r.Numbers("couponsBefore"), Lines = r.List("lines", Line), Sums = Sums(r.Object("sums")),
+        Ordinal = r.Int("ordinal"), Document = r.Text("document"), Corrections = r.Int("corrections"), Voided = r.MaybeFlag("voided"), Before = r.Map("before", Accumulated), AdvanceBefore = r.List("advanceBefore", Line),
+        AdvanceBilled = r.List("advanceBilled", Line), Covered = r.Numbers("covered"), Units = r.MaybeList("units", Paid), CouponsBefore = r.Numbers("couponsBefore"), Lines = r.List("lines", Line), Sums = Sums(r.Object("sums")),
     };
 
     static DocumentSums Sums(StateReader r) => new(r.Number("subTotal"), r.List("coupons", c => new CouponUse(c.Text("coupon"), c.Number("amount"))), r.Number("couponTotal"), r.Number("adjustment"), r.Number("tax"));
@@ -279,6 +307,6 @@ readonly struct StateReader(JsonElement json)
             Priority = r.Int("priority"), Kind = (GrantKind)r.Int("kind"), CostBasis = r.Number("costBasis"), CreatedAt = r.Time("created"), EffectiveAt = r.Time("effective"),
             ExpiresAt = r.MaybeTime("expires"), VoidedAt = r.MaybeTime("voided"), Rollover = rollover is null ? null : new(rollover[0], rollover[1]), Successor = r.MaybeText("successor"),
         };
-        return new(grant, r.Number("balance"), r.Number("carried"), r.Flag("active"));
+        return new(grant, r.Number("balance"), r.Number("carried"), r.Flag("active")) { Ended = r.MaybeFlag("ended") };
     }
 }

@@ -43,27 +43,61 @@ sealed class PrepaidCredit
     }
 
     /// <summary>The state's accounts as they are now.</summary>
-    public InvoicingState Stored(InvoicingState state) => state with
-    {
-        Credits = _money.State(),
-        UnitCredits = _units.ToImmutableSortedDictionary(u => u.Key, u => u.Value.State(), StringComparer.Ordinal),
-        Granted = _granted,
-    };
+    public InvoicingState Stored(InvoicingState state) => StoredUnits(state) with { Credits = _money.State() };
 
-    /// <summary>Units that grants pay for, by line: those of earlier documents of the period and what grants of the meter hold for the rest, in the order of time.</summary>
-    public Dictionary<string, Exact> CoverUnits(List<List<UsageRun>> runs, ImmutableSortedDictionary<string, BilledPart> billed)
+    /// <summary>The state's accounts of units as they are now: with grants that have ended, as long as usage of their time can be corrected.</summary>
+    public InvoicingState StoredUnits(InvoicingState state)
     {
-        var covered = billed.Where(b => !b.Value.Covered.IsZero).ToDictionary(b => b.Key, b => b.Value.Covered, StringComparer.Ordinal);
+        if (_units.Count == 0) return state with { Granted = _granted };
+        var first = _agreement.Period(state.Closed is [var oldest, ..] ? oldest.Ordinal : state.Next).InForce.Start;
+        return state with { UnitCredits = _units.ToImmutableSortedDictionary(u => u.Key, u => u.Value.State(first), StringComparer.Ordinal), Granted = _granted };
+    }
+
+    /// <summary>Units that grants pay for: those of earlier documents of the period and what grants of the meter hold for the rest, in the order of time.</summary>
+    public UnitCoverage CoverUnits(List<List<UsageRun>> runs, OpenPeriod open)
+    {
+        var covered = open.Parts.Where(b => !b.Value.Covered.IsZero).ToDictionary(b => b.Key, b => b.Value.Covered, StringComparer.Ordinal);
+        var units = new List<PaidUnits>();
         foreach (var (meter, account) in _units)
         {
-            var growths = runs.SelectMany(r => r).Where(r => r.Charge.Meter == meter && r.ByQuantity && UsageFigures.AddsUp(r.Meter)).SelectMany(r => Growths(r, billed)).OrderBy(g => g.Fee.At).ToList();
-            foreach (var (key, fee) in growths)
-            {
-                var units = account.Burn(new(fee.At, fee.Amount), Pays(fee.Charge));
-                if (!units.IsZero) covered[key] = covered.GetValueOrDefault(key) + units;
-            }
+            var demands = UnitDemands.Of(runs, meter, key => open.Parts.TryGetValue(key, out var part) ? part.Quantity + part.Covered : Exact.Zero);
+            var burns = Paid(account, demands, fee => account.Burn(new(fee.At, fee.Amount), Pays(fee.Charge)));
+            foreach (var burn in burns) covered[burn.Key] = covered.GetValueOrDefault(burn.Key) + burn.Units;
+            units.Add(new PaidUnits(meter, UnitDemands.Hash(runs, meter), burns).With(open.Units.FirstOrDefault(u => u.Meter == meter)));
         }
-        return covered;
+        return new(units, covered);
+    }
+
+    /// <summary>Units that grants pay for in a closed period, with what they hold for its time still.</summary>
+    public PaidUnits CoverLate(string meter, List<List<UsageRun>> runs, BurnOrder order)
+    {
+        var account = _units[meter];
+        return new(meter, UnitDemands.Hash(runs, meter), Paid(account, UnitDemands.Of(runs, meter, _ => Exact.Zero), fee => account.BurnLate(new(fee.At, fee.Amount), Pays(fee.Charge), order)));
+    }
+
+    /// <summary>Gives grants back what they paid for in a closed period.</summary>
+    public void GiveBack(PaidUnits paid)
+    {
+        foreach (var burn in paid.Burns) _units[paid.Meter].GiveBack(burn.Grant, burn.Units);
+    }
+
+    /// <summary>Grants of units begin and end up to a time.</summary>
+    public void AdvanceUnits(Timestamp to)
+    {
+        foreach (var account in _units.Values) account.Advance(to);
+    }
+
+    /// <summary>Has what is asked for paid, and gives what each grant paid of each line.</summary>
+    static IReadOnlyList<UnitBurn> Paid(CreditAccount account, List<UnitDemand> demands, Action<TimedFee> pay)
+    {
+        var burns = new List<UnitBurn>();
+        foreach (var (key, fee) in demands)
+        {
+            var before = account.Burns.Count;
+            pay(fee);
+            for (var i = before; i < account.Burns.Count; i++) burns.Add(new(key, account.Burns[i].Grant, account.Burns[i].Amount));
+        }
+        return PaidUnits.Joined(burns);
     }
 
     /// <summary>Whether there is no grant of money, now or later.</summary>
@@ -119,17 +153,4 @@ sealed class PrepaidCredit
 
     /// <summary>The id in the contract of a grant that may have been given several times.</summary>
     string Agreed(string id) => !_terms.ContainsKey(id) && id.LastIndexOf('#') is > 0 and var at ? id[..at] : id;
-
-    /// <summary>What a run's units grew by since what was billed, figure by figure.</summary>
-    static IEnumerable<(string Key, TimedFee Fee)> Growths(UsageRun run, ImmutableSortedDictionary<string, BilledPart> billed)
-    {
-        var (level, highest) = (Exact.Zero, billed.TryGetValue(run.Key, out var part) ? part.Quantity + part.Covered : Exact.Zero);
-        foreach (var figure in run.Figures)
-        {
-            level += figure.Quantity;
-            if (level <= highest) continue;
-            yield return (run.Key, new(new(figure.Window.End.Micros - 1), run.Charge.Id, level - highest));
-            highest = level;
-        }
-    }
 }

@@ -31,6 +31,7 @@ public enum StepKind
     Coupon,
     Credit,
     Tax,
+    Grant,
 }
 
 /// <summary>

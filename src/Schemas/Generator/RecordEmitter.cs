@@ -282,6 +282,7 @@ sealed class RecordEmitter
         var initial = !f.HasDefault ? "" : f.Default switch
         {
             null => "",
+            JsonValue number when f.Type.CsName is "long" or "int" && number.TryGetValue<long>(out var value) => value == 0 ? "" : $" = {value.ToString(CultureInfo.InvariantCulture)};",
             JsonObject { Count: 0 } => $" = new {f.Type.CsName.Replace("IReadOnlyDictionary", "Dictionary", StringComparison.Ordinal)}();",
             var other => throw new NotSupportedException($"Default {other.ToJsonString()} of field '{f.Name}' is not supported in contracts"),
         };

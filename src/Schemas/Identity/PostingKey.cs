@@ -17,6 +17,9 @@ public static class PostingKey
     public static string Party(string customer, string contract, int version) =>
         string.Join('\u001F', customer, contract, version.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
+    /// <summary>In the place of the party: what the document reverses. No party looks like it, as a party of several parts has three.</summary>
+    public static string Reversal(string documentKey) => string.Join('\u001F', "reverses", documentKey);
+
     /// <summary>Crockford base 32 of the first 80 bits of SHA-256 over the parts joined by '|', the revision written "r1".</summary>
     /// <exception cref="ArgumentException">A part is empty or holds the separator.</exception>
     public static string Create(string tenant, string legalEntity, string kind, string period, string currency, string party, int revision)

@@ -3,8 +3,9 @@ using System.Buffers.Binary;
 namespace Streams.Streaming.Runtime;
 
 /// <summary>Kafka's default partitioner's hash (the 32-bit murmur2 of the Java client).</summary>
-internal static class Murmur2
+public static class Murmur2
 {
+    /// <summary>The partition of a key among so many.</summary>
     public static int Partition(ReadOnlySpan<byte> key, int partitions) => (int)(Hash(key) & 0x7fffffff) % partitions;
 
     public static uint Hash(ReadOnlySpan<byte> data)

@@ -57,6 +57,8 @@ internal sealed class ProcessorContext(StreamTask task, NodeSpec spec, BytesNode
         });
     }
 
+    public int PartitionOf(string topic, ReadOnlySpan<byte> key) => Murmur2.Partition(key, Task.Collector.PartitionCount(Task.Collector.Register(topic)));
+
     public void SetAside(string topic, in Record record, string code, string stage, string message, Exception? exception = null) =>
         Task.SetAside(topic, in record, code, stage, message, exception);
 

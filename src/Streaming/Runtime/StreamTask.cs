@@ -152,6 +152,9 @@ internal sealed class StreamTask
         CommitRequested = false;
     }
 
+    /// <summary>The transaction of the last <see cref="PrepareCommit"/> is committed.</summary>
+    public void Committed() => stores.ForEach(s => s.Store.Committed());
+
     /// <summary>Closes the nodes, then the stores that hold something beside memory.</summary>
     public void Close()
     {

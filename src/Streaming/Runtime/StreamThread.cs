@@ -192,6 +192,8 @@ internal sealed class StreamThread : IDisposable
         foreach (var task in dirty)
             task.Local?.Committed(thread.Config.ProcessingGuarantee == ProcessingGuarantee.ExactlyOnce);
         KillPoint.Reached("stream.after_local_append");
+        foreach (var task in dirty)
+            task.Task.Committed();
         failures.ForgetCommitted(dirty);
         purge.Step(tasks.Running);
     }

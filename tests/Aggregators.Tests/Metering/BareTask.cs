@@ -38,6 +38,8 @@ sealed class BareTask : IProcessorContext, IChangelog
 
     public int Partition => 0;
 
+    public int PartitionOf(string topic, ReadOnlySpan<byte> key) => 0;
+
     public string ApplicationId => "bare";
 
     public string TaskId => "0_0";

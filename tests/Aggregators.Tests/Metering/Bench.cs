@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Streams.Aggregators.Entitlements;
 using Streams.Aggregators.Metering;
 using Streams.Aggregators.Rating;
 using Streams.Schemas;
@@ -21,10 +22,10 @@ sealed class Bench : IDisposable
 
     readonly TopologyTestDriver _driver;
 
-    public Bench(MeteringOptions? options = null, ITermsSource? terms = null, IWriterSchemas? writerSchemas = null)
+    public Bench(MeteringOptions? options = null, ITermsSource? terms = null, IWriterSchemas? writerSchemas = null, EntitlementView? view = null)
     {
         Options = options ?? new();
-        _driver = new(MeteringTopology.Build(Options, terms ?? FixedTerms.Parse(Encoding.UTF8.GetBytes(Plan)), writerSchemas), 1);
+        _driver = new(MeteringTopology.Build(Options, terms ?? FixedTerms.Parse(Encoding.UTF8.GetBytes(Plan)), writerSchemas, view: view), 1);
     }
 
     public MeteringOptions Options { get; }
@@ -51,7 +52,14 @@ sealed class Bench : IDisposable
 
     public void Send(UsageEvent usage) => Send(Encoding.UTF8.GetBytes(usage.CustomerId), Encode(usage));
 
-    public void Send(byte[]? key, byte[]? value) => _driver.PipeInput(Options.InputTopic, 0, key, value, 0);
+    /// <summary>The partition's records; their place is their offset.</summary>
+    public List<(byte[]? Key, byte[]? Value)> Input { get; } = [];
+
+    public void Send(byte[]? key, byte[]? value)
+    {
+        Input.Add((key, value));
+        _driver.PipeInput(Options.InputTopic, 0, key, value, 0);
+    }
 
     public void Flush(long at) => Send(Event("flush", at, "0", "c", "flush"));
 

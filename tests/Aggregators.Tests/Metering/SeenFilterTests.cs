@@ -8,7 +8,7 @@ namespace Streams.Aggregators.Tests.Metering;
 /// <summary>The duplicate filter against a dictionary, over random sequences with expiry, flushes and restores from the changelog.</summary>
 public sealed class SeenFilterTests(ITestOutputHelper output)
 {
-    const long Second = 1_000_000, Hour = 3600 * Second;
+    const long Second = 1_000_000, Minute = 60 * Second, Hour = 3600 * Second;
 
     [Theory]
     [InlineData(1, 200, 20)]
@@ -80,6 +80,45 @@ public sealed class SeenFilterTests(ITestOutputHelper output)
         filter.Flush(log);
         Assert.Equal(20_000 * 20, log.Records.Values.Sum(v => v.Length));
         Assert.All(log.Records.Values, v => Assert.InRange(v.Length, 20, 4096 * 20));
+    }
+
+    [Fact]
+    public void The_oldest_go_when_there_are_too_many_and_it_is_known_since_when_all_are_there()
+    {
+        var (filter, log) = (new SeenFilter("seen"), new Changelog());
+        for (var i = 0; i < 10_000; i++)
+        {
+            Assert.False(filter.Contains(Identity(i), filter.Since, out var place));
+            filter.Add(Identity(i), Bench.Noon + i * Minute, place);
+            if (i % 100 == 0) filter.Trim(Bench.Noon + i * Minute - Hour, 1000);
+            if (i % 700 == 0) filter.Flush(log);
+        }
+        filter.Flush(log);
+        foreach (var one in (SeenFilter[])[filter, log.Restored()])
+        {
+            Assert.InRange(one.Count, 991, 1100);
+            Assert.Equal(filter.Since, one.Since);
+            for (var i = 0; i < 10_000; i++)
+            {
+                var at = Bench.Noon + i * Minute;
+                if (at >= one.Since || i < 5000) Assert.Equal(at >= one.Since, one.Contains(Identity(i), one.Since, out _));
+            }
+        }
+        // A burst younger than an hour stays, however many they are.
+        filter.Trim(Bench.Noon, 0);
+        Assert.InRange(filter.Count, 991, 1100);
+    }
+
+    [Fact]
+    public void Few_identities_over_many_weeks_take_little_memory()
+    {
+        var filter = new SeenFilter("seen");
+        for (var i = 0; i < 45 * 24 * 6; i++)
+        {
+            Assert.False(filter.Contains(Identity(i), 0, out var place));
+            filter.Add(Identity(i), Bench.Noon + i * 10 * Minute, place);
+        }
+        Assert.InRange(filter.Bytes, 0, 16 << 20);
     }
 
     static (ulong Low, ulong High) Identity(int id) => SipHash128.Hash(BitConverter.GetBytes(id), 1, 2);

@@ -18,15 +18,32 @@ public sealed class BookTermsTests
 
     const string Unit = """{"model":"perUnit","unitPrice":"0.25"}""";
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public void Terms_are_read_as_they_were_written(bool byEvent, bool counted)
+    {
+        var terms = Find(Unit).Terms!;
+        if (byEvent) terms = terms.FedByEvent();
+        if (counted) terms = terms.CountedByEvent();
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
+        terms.Write(buffer);
+        var read = Terms.Read(buffer.WrittenSpan);
+        Assert.Equal((terms.Id, byEvent, counted, byEvent || counted), (read.Id, read.ByEvent, read.Counted, read.EachEvent));
+        Assert.Equal(terms.Id, (byEvent ? read.FedByEvent() : read).Id);
+    }
+
     [Fact]
     public void A_price_per_unit_and_graduated_prices_are_rates()
     {
         var unit = Find(Unit);
-        Assert.Equal(("k", 7, "L", "api", "EUR"), (unit.Terms!.ContractId, unit.Terms.ContractVersion, unit.Terms.LegalEntity, unit.Terms.Product, unit.Terms.Rates.Currency));
+        Assert.Equal(("k", 7, "L", "api", "EUR"), (unit.Terms!.ContractId, unit.Terms.ContractVersion, unit.Terms.LegalEntity, unit.Terms.Product, unit.Terms.Rates!.Currency));
         Assert.Equal(Timestamp.From(new(2026, 4, 1, 0, 0, 0, TimeSpan.Zero)), unit.Until);
-        Assert.Equal([new RateTier(null, ExactDecimal.Parse("0.25"))], unit.Terms.Rates.Tiers);
+        Assert.Equal([new RateTier(null, ExactDecimal.Parse("0.25"))], unit.Terms.Rates!.Tiers);
         var graduated = Find("""{"model":"graduated","tiers":[{"upTo":"2.5","unit":"1"},{"unit":"0.000000001"}]}""");
-        Assert.Equal([new RateTier(ExactDecimal.Parse("2.5"), ExactDecimal.FromInteger(1)), new RateTier(null, ExactDecimal.Parse("0.000000001"))], graduated.Terms!.Rates.Tiers);
+        Assert.Equal([new RateTier(ExactDecimal.Parse("2.5"), ExactDecimal.FromInteger(1)), new RateTier(null, ExactDecimal.Parse("0.000000001"))], graduated.Terms!.Rates!.Tiers);
     }
 
     [Theory]
@@ -41,6 +58,11 @@ public sealed class BookTermsTests
     [InlineData(Unit, "", ""","aggregation":"max" """)]
     [InlineData(Unit, "", ""","where":"quantity > 5" """)]
     [InlineData(Unit, "", "", """,{"kind":"usage","id":"y","product":"p","meter":"m","price":{"model":"perUnit","unitPrice":"1"}}""")]
-    public void What_needs_the_period_is_named(string price, string more = "", string meter = "", string other = "") =>
-        Assert.Equal(WindowPrice.NotByWindow, Find(price, more, meter, other).Code);
+    public void What_needs_the_period_has_terms_without_rates(string price, string more = "", string meter = "", string other = "")
+    {
+        var answer = Find(price, more, meter, other);
+        Assert.Null(answer.Code);
+        Assert.Equal("k", answer.Terms!.ContractId);
+        Assert.Null(answer.Terms.Rates);
+    }
 }

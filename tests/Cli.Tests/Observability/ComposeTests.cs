@@ -4,11 +4,12 @@ using YamlDotNet.Serialization;
 namespace Streams.Cli.Tests.Observability;
 
 using Map = Dictionary<object, object>;
+using Streams.Testing;
 
 /// <summary>docker-compose.kafka.yml, as far as it can be judged without an engine.</summary>
 public sealed class ComposeTests
 {
-    static readonly Map Compose = new DeserializerBuilder().Build().Deserialize<Map>(File.ReadAllText(Path.Combine(Repository.Folder, "docker-compose.kafka.yml")));
+    static readonly Map Compose = new DeserializerBuilder().Build().Deserialize<Map>(File.ReadAllText(Path.Combine(Checkout.Root, "docker-compose.kafka.yml")));
 
     static Dictionary<string, Map> Services => ((Map)Compose["services"]).ToDictionary(s => (string)s.Key, s => (Map)s.Value);
 
@@ -47,7 +48,7 @@ public sealed class ComposeTests
         var declared = ((Map)Compose["volumes"]).Keys.Cast<string>().ToHashSet();
         var sources = Services.Values.Where(s => s.ContainsKey("volumes")).SelectMany(s => (List<object>)s["volumes"]).Select(v => ((string)v).Split(':')[0]);
 
-        Assert.All(sources, source => Assert.True(source.StartsWith("./", StringComparison.Ordinal) ? Path.Exists(Path.Combine(Repository.Folder, source)) : declared.Contains(source), source));
+        Assert.All(sources, source => Assert.True(source.StartsWith("./", StringComparison.Ordinal) ? Path.Exists(Path.Combine(Checkout.Root, source)) : declared.Contains(source), source));
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using Npgsql;
 using Streams.ConsolePages;
 using Streams.ErpSink.Ledger;
 using Streams.Schemas;
+using Streams.Testing;
 
 namespace Streams.Cli.Tests.Observability;
 
@@ -18,7 +19,7 @@ public sealed class LedgerConsoleDataTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _server = Provide();
+        _server = await PostgresServer.Shared.Value;
         await ExecuteAsync(_server, $"create database {_name}");
         var postgres = new NpgsqlConnectionStringBuilder(_server) { Database = _name }.ConnectionString;
         await using (var database = NpgsqlDataSource.Create(postgres)) await LedgerSchema.ApplyAsync(database);
@@ -74,7 +75,8 @@ public sealed class LedgerConsoleDataTests : IAsyncLifetime
         values ('{key}', '{new string('a', 64)}', 't', 'US01', 'AR_INVOICE', 'cust-{key}', 'c', 1, '2026-01', 1, 'EUR', '2026-01-31', 12.5, 12.499, '', 'erp.documents', 3, 42);
         insert into erp.document_line values ('{key}', 1, 'product', 'api.requests', 3.000000001, 12.499, 12.5, 2, 3);
         insert into erp.lineage_range values ('{key}', 1, 1, 'usage.events', 5, 7, 9, 3);
-        insert into erp.attempt (document_key, call, instance) values ('{key}', 'lookup', 'test')
+        insert into erp.call (account, call, instance, documents) values ('1', 'lookup', 'test', 1);
+        insert into erp.posting (document_key, account, kind, revision, call_id) values ('{key}', '1', 'AR_INVOICE', 1, (select max(id) from erp.call))
         """;
 
     static async Task ExecuteAsync(string postgres, string sql)
@@ -82,13 +84,5 @@ public sealed class LedgerConsoleDataTests : IAsyncLifetime
         await using var database = NpgsqlDataSource.Create(postgres);
         await using var connection = await database.OpenConnectionAsync();
         await connection.ExecuteAsync(sql);
-    }
-
-    static string Provide()
-    {
-        using var process = Process.Start(new ProcessStartInfo(Path.Combine(Repository.Folder, "eng", "provide-postgres")) { RedirectStandardOutput = true })!;
-        var text = process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("eng/provide-postgres printed nothing");
-        process.WaitForExit();
-        return text;
     }
 }

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Streams.Cli.Observability;
 using YamlDotNet.Serialization;
+using Streams.Testing;
 
 namespace Streams.Cli.Tests.Observability;
 
@@ -105,5 +106,5 @@ public sealed class OpsFilesTests
         _ => [],
     };
 
-    static string File(string path) => Path.Combine(Repository.Folder, path);
+    static string File(string path) => Path.Combine(Checkout.Root, path);
 }

@@ -150,7 +150,7 @@ public sealed class PagesTests : IAsyncLifetime
 
         public Task<DocumentDetail?> DocumentAsync(string key, CancellationToken cancel) => Task.FromResult(key == "missing" ? null : new DocumentDetail(
             Summary, Hostile, Hostile, Hostile, Hostile, 0, 1, [new(1, Hostile, Hostile, Amount, Amount, Amount, 1, 1)],
-            [new(1, Hostile, Hostile, Hostile, Time, null, Hostile, 500, Hostile, "timeout-detail")], [new(1, Hostile, Hostile, "usage.events", 3, 4711, 4712, 2)]));
+            [new(1, Hostile, Hostile, Hostile, Time, null, Hostile, 500, Hostile, "timeout-detail")], [new(1, Hostile, Hostile, "usage.events", 3, 4711, 4712, 2)]) { Reverses = Hostile, ReversedBy = Hostile });
 
         public Task<IReadOnlyList<WorkItem>> WorkListAsync(int most, CancellationToken cancel) => Task.FromResult<IReadOnlyList<WorkItem>>(
             [new(1, Hostile, Hostile, Hostile, Hostile, Amount, Hostile, Hostile, 0, 1, Time, null, null)]);

@@ -64,7 +64,26 @@ public sealed class EntitlementTests(ITestOutputHelper output)
         Assert.False(Ask("support", Day(2025, 1, 5)).HasAccess);
     }
 
-    /// <summary>Random use, in random order within an interval, against all events kept in a list and every interval walked from the first.</summary>
+    [Fact]
+    public void What_comes_back_of_the_interval_before_rolls_over_and_what_is_older_changes_nothing()
+    {
+        var feature = Feature(100, UsageReset.Period, 50);
+        var use = feature.Add(feature.Add(null, Local(1, 5), 80), Local(2, 5), 30);
+        Assert.Equal((20, 30), (use.Carried, use.Used));
+        use = feature.Add(use, Local(1, 6), -20);
+        Assert.Equal((40, 30), (use.Carried, use.Used));
+        use = feature.Add(use, Local(1, 6), -40);
+        Assert.Equal((50, 30), (use.Carried, use.Used));
+        // Of 80 that were left, 50 rolled over: more use in January takes from the other 30 first.
+        Assert.Equal(50, feature.Add(use, Local(1, 7), 30).Carried);
+        Assert.Equal(45, feature.Add(use, Local(1, 7), 35).Carried);
+        var march = feature.At(use, Local(3, 1));
+        Assert.Equal(march, feature.Add(march, Local(1, 7), 35));
+        Assert.Equal(50, march.Carried);
+        Assert.Equal(40, feature.Add(march, Local(2, 7), 80).Carried);
+    }
+
+    /// <summary>Random use, in random order within an interval, or while the next one runs, against all events kept in a list and every interval walked from the first.</summary>
     [Fact]
     public void The_stored_use_is_what_a_list_of_all_events_gives()
     {
@@ -78,24 +97,30 @@ public sealed class EntitlementTests(ITestOutputHelper output)
             var (limit, rollOver) = (random.Next(0, 40), random.Next(2) == 0 ? random.Next(0, 60) : (int?)null);
             var feature = Feature(limit, reset, rollOver, LimitKind.Hard, 50, 100);
             var (start, span) = (Local(3, 27), (reset.Every == WindowSize.Hour ? 4 : 100) * ZoneClock.DayMicros);
-            var events = Enumerable.Range(0, random.Next(30)).Select(_ => (At: new Timestamp(start.Micros + (long)(random.NextDouble() * span)), Amount: random.Next(-3, 20))).OrderBy(e => reset.Around(e.At, Berlin).Start).ToList();
-            MeteredUse? use = null;
+            var events = Enumerable.Range(0, random.Next(30)).Select(_ => (At: new Timestamp(start.Micros + (long)(random.NextDouble() * span)), Amount: random.Next(-3, 20))).OrderBy(e => Comes(reset, e.At, random.Next(3) == 0)).ToList();
+            MeteredUse? use = feature.At(null, start);
             var alerts = new List<EntitlementAlert>();
             foreach (var (at, amount) in events) use = feature.Add(use, at, amount, alerts);
             var asked = new Timestamp(start.Micros + span);
             var answer = EntitlementCheck.Answer(feature, use, asked);
-            var (used, carried) = Naive(reset, limit, rollOver, events, asked);
+            var (used, carried) = Naive(reset, limit, rollOver, start, events, asked);
             Assert.True(answer.Used == used && answer.Allowed == limit + carried, $"seed {Seed}, case {i}: {answer.Used} of {answer.Allowed}, not {used} of {limit + carried}");
             Assert.Equal(alerts.Count, alerts.Select(a => (a.Interval, a.Percent)).Distinct().Count());
             Assert.All(alerts, a => Assert.True(a.Used * 100 >= a.Allowed * a.Percent, $"seed {Seed}, case {i}"));
         }
     }
 
-    static (Exact Used, Exact Carried) Naive(UsageReset reset, int limit, int? rollOver, List<(Timestamp At, int Amount)> events, Timestamp asked)
+    /// <summary>The beginning of its interval, or, late, the last moment of the next.</summary>
+    static long Comes(UsageReset reset, Timestamp at, bool late)
     {
-        if (events.Count == 0) return (0, 0);
+        var own = reset.Around(at, Berlin);
+        return late && reset != UsageReset.Never ? reset.Around(own.End, Berlin).End.Micros - 1 : own.Start.Micros;
+    }
+
+    static (Exact Used, Exact Carried) Naive(UsageReset reset, int limit, int? rollOver, Timestamp start, List<(Timestamp At, int Amount)> events, Timestamp asked)
+    {
         var carried = 0;
-        for (var interval = reset.Around(events[0].At, Berlin); ; interval = reset.Around(interval.End, Berlin))
+        for (var interval = reset.Around(start, Berlin); ; interval = reset.Around(interval.End, Berlin))
         {
             var used = events.Where(e => interval.Contains(e.At)).Sum(e => e.Amount);
             if (interval.Contains(asked)) return (used, carried);

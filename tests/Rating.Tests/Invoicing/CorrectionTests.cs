@@ -32,6 +32,42 @@ public sealed class CorrectionTests
     }
 
     [Fact]
+    public void A_void_period_is_credited_whole_and_can_be_billed_again()
+    {
+        var version = From(January, null, 1, PerUnit("api", "1") with { Minimum = 30 }) with
+        {
+            Coupons = [new("half", new(DiscountKind.Percent, 50))], Taxes = [new("vat", 10)], Commitments = [new("least", 100)],
+        };
+        var engine = new InvoicingEngine(Agree(version));
+        var (first, a) = engine.Close(engine.Start().State, Usage(Used(Day(2026, 1, 2), "10")));
+        var usage = Of(0, Used(Day(2026, 1, 2), "10"));
+        var voided = InvoicingEngine.Void(a, 0);
+        Assert.Equal(InvoicingStateJson.Write(voided), InvoicingStateJson.Write(InvoicingStateJson.Read(InvoicingStateJson.Write(voided))));
+        var (credited, b) = engine.Correct(voided, usage, Later);
+        var note = Assert.Single(credited);
+        Assert.Equal((first!.Id, -first.Net, -first.Tax), (note.Corrects, note.Net, note.Tax));
+        Assert.Equal(first.Lines.Select(l => (l.Key, -l.Amount)), note.Lines.Select(l => (l.Key, l.Amount)));
+        // Void stays void, whatever usage comes.
+        Assert.Empty(engine.Correct(b, Of(0, Used(Day(2026, 1, 2), "10"), Used(Day(2026, 1, 3), "50")), Later).Documents);
+        Assert.Empty(engine.Correct(InvoicingEngine.Void(b, 0), usage, Later).Documents);
+        var again = Assert.Single(engine.Correct(InvoicingEngine.Void(b, 0, voided: false), Of(0, Used(Day(2026, 1, 2), "60")), Later).Documents);
+        // 60, and 40 up to 100; half of it; a tenth on top.
+        Assert.Equal((100, 50, 5), (again.SubTotal, again.CouponTotal, again.Tax));
+        Assert.Contains("open", Assert.Throws<PricingException>(() => InvoicingEngine.Void(a, 1)).Reason);
+    }
+
+    [Fact]
+    public void What_a_void_document_billed_in_advance_stays_billed()
+    {
+        var engine = new InvoicingEngine(Agree(From(January, null, 1, PerUnit("api", "1"), Fee("base", "20") with { Timing = ChargeTiming.Advance })));
+        var (_, a) = engine.Close(engine.Start().State, Usage(Used(Day(2026, 1, 2), "10")));
+        var (documents, state) = engine.Correct(InvoicingEngine.Void(a, 0), Of(0, Used(Day(2026, 1, 2), "10")), Later);
+        Assert.Equal(-10, Assert.Single(documents).Net);
+        var (next, _) = engine.Close(state, Usage(Used(Day(2026, 2, 2), "5")));
+        Assert.Equal([5, 20], next!.Lines.Where(l => !l.Amount.IsZero).Select(l => l.Amount));
+    }
+
+    [Fact]
     public void Tiers_that_run_on_move_the_periods_behind()
     {
         var engine = new InvoicingEngine(Agree(From(January, charges: Graduated("api", Tier(100, "1"), Tier(null, "0.5")) with { Accumulate = Accumulation.Year })));

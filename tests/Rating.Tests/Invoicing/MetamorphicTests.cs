@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Streams.Rating.Calculator;
 using Streams.Rating.Contracts;
 using Streams.Rating.Invoicing;
+using Streams.Rating.Pricing;
 using Streams.Rating.Tests.Oracle;
 using Streams.Schemas;
 using Xunit.Abstractions;
@@ -153,6 +154,50 @@ public sealed class MetamorphicTests(ITestOutputHelper output)
         Assert.Empty(new InvoicingEngine(agreement).Correct(corrected.State, now, until).Documents);
     });
 
+    /// <summary>
+    /// Billed with part of the usage, everything voided, and billed again with all of it: what that comes to is what all of the usage costs in time, also what grants of units
+    /// cover, and they hold as much.
+    /// </summary>
+    [Fact]
+    public void Voided_and_billed_again_it_comes_to_what_would_have_been_billed_in_time() => Each((seed, file, usage) =>
+    {
+        foreach (var version in file["contracts"]![0]!["versions"]!.AsArray()) version!.AsObject().Remove("threshold");
+        RandomGrants.Add(new(seed), file, usage);
+        var book = Book(file);
+        var agreement = Agreement.Of(book, book.Contracts["k"]);
+        var all = Rated(book, usage);
+        if (all.Count == 0) return;
+        var late = new Random(seed);
+        var until = agreement.Period(agreement.OrdinalOf(all.Max(e => e.At))).Whole.End;
+        var (inTime, complete) = Close(agreement, all, until);
+        var (documents, state) = Close(agreement, [.. all.Where(_ => late.Next(3) > 0)], until);
+        var run = new ContractRun(agreement, all, until, explain: false);
+        var now = Enumerable.Range(0, state.Next).ToDictionary(i => i, i => run.Usage(i, until));
+        foreach (var isVoid in new[] { true, false })
+        {
+            for (var i = 0; i < now.Count; i++) state = InvoicingEngine.Void(state, i, isVoid);
+            var corrected = new InvoicingEngine(agreement).Correct(state, now, agreement.Period(state.Next - 1).InForce.End);
+            documents.AddRange(corrected.Documents);
+            state = corrected.State;
+        }
+        Assert.True(Sums(inTime) == Sums(documents), $"seed {seed}: {Sums(inTime)}, found {Sums(documents)}");
+        Assert.True(Held(complete, until) == Held(state, until), $"seed {seed}: {Held(complete, until)}, found {Held(state, until)}");
+        Assert.Empty(new InvoicingEngine(agreement).Correct(state, now, until).Documents);
+    });
+
+    /// <summary>What the grants of units hold at a time.</summary>
+    static string Held(InvoicingState state, Timestamp at)
+    {
+        var held = new List<string>();
+        foreach (var (meter, credits) in state.UnitCredits)
+        {
+            var account = new CreditAccount(state: credits);
+            account.Advance(at);
+            held.AddRange(account.State().Grants.Select(g => $"{meter} {g.Terms.Id} {g.Active} {g.Balance} {g.Carried}").Order(StringComparer.Ordinal));
+        }
+        return string.Join('\n', held);
+    }
+
     static (List<InvoiceDocument> Documents, InvoicingState State) Close(Agreement agreement, List<UsageEntry> entries, Timestamp until)
     {
         var engine = new InvoicingEngine(agreement);
@@ -171,7 +216,8 @@ public sealed class MetamorphicTests(ITestOutputHelper output)
     static string Sums(List<InvoiceDocument> documents)
     {
         var lines = documents.SelectMany(d => d.Lines).GroupBy(l => l.Key, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal)
-            .Select(g => (g.Key, Amount: Exact.Sum(g.Select(l => l.Amount)), Quantity: Exact.Sum(g.Select(l => l.Quantity)))).Where(l => !l.Amount.IsZero || !l.Quantity.IsZero);
+            .Select(g => (g.Key, Amount: Exact.Sum(g.Select(l => l.Amount)), Quantity: Exact.Sum(g.Select(l => l.Quantity)), Covered: Exact.Sum(g.Select(l => l.Covered))))
+            .Where(l => !l.Amount.IsZero || !l.Quantity.IsZero || !l.Covered.IsZero);
         Exact Of(Func<InvoiceDocument, Exact> sum) => Exact.Sum(documents.Select(sum));
         return $"{string.Join("; ", lines)}; {Of(d => d.SubTotal)} {Of(d => d.CouponTotal)} {Of(d => d.Adjustment)} {Of(d => d.Tax)} {Of(d => d.Net)}";
     }

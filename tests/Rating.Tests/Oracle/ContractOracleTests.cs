@@ -9,26 +9,56 @@ using Xunit.Abstractions;
 
 namespace Streams.Rating.Tests.Oracle;
 
-/// <summary>Another implementation, naive and in Python's fractions (contract_oracle.py), gives the same documents for random contracts and usage.</summary>
+/// <summary>Another implementation, naive and in Python's fractions (contract_oracle.py), gives the same documents for random contracts and usage, corrected or not.</summary>
 public sealed class ContractOracleTests(ITestOutputHelper output)
 {
-    const int Seed = 20260511;
+    const int Seed = 20260511, CorrectionSeed = 20261122;
 
     [SkippableFact]
-    public void A_naive_second_implementation_finds_no_difference_in_whole_contracts()
+    public void A_naive_second_implementation_finds_no_difference_in_whole_contracts() => Compare("contract_oracle_documents.py", Seed, Tier.Of(2_000, 20_000), Rated);
+
+    /// <summary>Usage that is late, cancelled or changed after its period was closed, voids and new bills, with grants of units that give, get back and roll over.</summary>
+    [SkippableFact]
+    public void Nor_in_corrections_of_what_grants_paid_for()
+    {
+        var (corrected, moved) = (0, 0);
+        Compare("contract_oracle_corrections.py", CorrectionSeed, Tier.Of(400, 10_000), seed => Corrected(seed, played =>
+        {
+            Interlocked.Add(ref corrected, played.Corrected);
+            Interlocked.Add(ref moved, played.Moved);
+        }));
+        output.WriteLine($"{corrected} corrections, {moved} of their lines with units that grants got back or covered in addition");
+    }
+
+    void Compare(string script, int seed, int count, Func<int, string> rated)
     {
         var python = Checkout.Program("python3");
         Skip.If(python is null, "python3 is not installed (apt-get install python3)");
-        var count = Tier.Of(2_000, 20_000);
         // Each contract has a seed of its own, so that one can be looked at alone: STREAMS_CONTRACT_SEED.
-        var first = int.TryParse(Environment.GetEnvironmentVariable("STREAMS_CONTRACT_SEED"), out var one) ? one : Seed;
+        var first = int.TryParse(Environment.GetEnvironmentVariable("STREAMS_CONTRACT_SEED"), out var one) ? one : seed;
         output.WriteLine($"seeds {first} to {first + count - 1}");
         var shares = Enumerable.Range(0, Math.Min(Environment.ProcessorCount, 4)).ToList();
-        var answers = shares.AsParallel().WithDegreeOfParallelism(shares.Count).Select(s => Ask(python, Enumerable.Range(first, count).Where(i => i % shares.Count == s).Select(Rated))).ToList();
+        var answers = shares.AsParallel().WithDegreeOfParallelism(shares.Count).Select(s => Ask(python, script, Enumerable.Range(first, count).Where(i => i % shares.Count == s).Select(rated))).ToList();
         var differences = answers.SelectMany(a => a.Split('\n')).Where(l => l.StartsWith("seed", StringComparison.Ordinal)).ToList();
         Assert.True(differences.Count == 0, $"{differences.Count} differences of {count}:\n{string.Join('\n', differences.Take(10))}");
         Assert.Equal(count, answers.Sum(a => int.Parse(a.Trim().Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)));
         output.WriteLine(string.Join("; ", answers.Select(a => a.Trim())));
+    }
+
+    static string Corrected(int seed, Action<RandomCorrections> played)
+    {
+        try
+        {
+            var corrections = new RandomCorrections(seed);
+            var made = corrections.Played();
+            made["seed"] = seed;
+            played(corrections);
+            return made.ToJsonString();
+        }
+        catch (Exception e) when (e is ContractFaultException or PricingException or ArgumentException or InvalidOperationException or Xunit.Sdk.XunitException)
+        {
+            return new JsonObject { ["seed"] = seed, ["refused"] = e.ToString(), ["ours"] = new JsonArray() }.ToJsonString();
+        }
     }
 
     static string Rated(int seed)
@@ -46,7 +76,7 @@ public sealed class ContractOracleTests(ITestOutputHelper output)
         }
     }
 
-    static JsonObject Shown(InvoiceDocument d)
+    internal static JsonObject Shown(InvoiceDocument d)
     {
         Assert.Equal(d.Total, d.SubTotal - d.CouponTotal + d.Adjustment + d.Tax - d.Credit - d.Carried + d.CarriedForward);
         Assert.True(d.Total.Sign >= 0, d.Id);
@@ -58,9 +88,9 @@ public sealed class ContractOracleTests(ITestOutputHelper output)
         };
     }
 
-    static string Ask(string python, IEnumerable<string> lines)
+    static string Ask(string python, string script, IEnumerable<string> lines)
     {
-        var (answer, errors, exitCode) = Python.Ask(python, "Oracle/contract_oracle_documents.py", lines, TimeSpan.FromMinutes(30));
+        var (answer, errors, exitCode) = Python.Ask(python, $"Oracle/{script}", lines, TimeSpan.FromMinutes(30));
         Assert.True(exitCode == 0, errors);
         return answer;
     }

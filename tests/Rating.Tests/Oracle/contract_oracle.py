@@ -184,7 +184,7 @@ class Account:
     """Grants in a plain list, played from event to event."""
 
     def __init__(self, order):
-        self.grants, self.order, self.at = [], order, -FOREVER
+        self.grants, self.order, self.at, self.log = [], order, -FOREVER, []
 
     def add(self, grant):
         self.grants.append({**grant, "left": F(0), "carried": F(0), "state": "waiting"})
@@ -220,6 +220,7 @@ class Account:
             here = min(amount - burned, g["left"])
             g["left"] -= here
             burned += here
+            self.log.append((g["id"], here))
         return burned
 
 

@@ -19,7 +19,7 @@ class Documents:
         self.accumulated, self.advance, self.fees, self.carried, self.lifetime = {}, [], {}, F(0), F(0)
         order = self.k.versions[0].get("credits", {}).get("burnOrder", ["priority", "expiry", "created"])
         self.money, self.units, self.given = Account(order), {}, set()
-        self.documents = []
+        self.documents, self.paid = [], []
 
     # Usage.
 
@@ -143,6 +143,8 @@ class Documents:
                                  "from": a, "expires": b, "charges": g.get("charges"), "rollOver": (F(over.get("minimum", "0")), F(over["maximum"])) if over else None, "next": following})
 
     def again(self, start, recurrence, i):
+        if "every" in recurrence:
+            return start + i * int(recurrence["every"][1:-1]) * 24 * 3600 * 10 ** 6
         day = self.k.zone.date(start)
         month = day.year * 12 + day.month - 1 + recurrence["months"] * i
         first = day.replace(day=1, year=month // 12, month=month % 12 + 1)
@@ -150,21 +152,27 @@ class Documents:
         last = (following - first).days
         return self.k.zone.start(first.replace(day=min(day.day, last))) + start - self.k.zone.start(day)
 
+    def asked(self, n, until, meter, parts):
+        """What usage asks of the grants of a meter's units, in the order of time."""
+        if self.k.meters[meter].get("aggregation", "sum") != "sum":
+            return []
+        growths = []
+        for r in (r for runs in self.usage_runs(n, until) for r in runs if r.charge["meter"] == meter and self.by_quantity(r.charge)):
+            level, highest = F(0), sum(parts.get(r.key, (F(0), F(0), F(0)))[:2])
+            for u in r.entries:
+                level += u["q"]
+                if level > highest:
+                    growths.append((u["t"], r.key, r.charge["id"], level - highest))
+                    highest = level
+        return sorted(growths, key=lambda g: g[0])
+
     def cover(self, n, until, parts):
         covered = {key: part[1] for key, part in parts.items() if part[1]}
         for meter, account in sorted(self.units.items()):
-            if self.k.meters[meter].get("aggregation", "sum") != "sum":
-                continue
-            growths = []
-            for r in (r for runs in self.usage_runs(n, until) for r in runs if r.charge["meter"] == meter and self.by_quantity(r.charge)):
-                level, highest = F(0), sum(parts.get(r.key, (F(0), F(0), F(0)))[:2])
-                for u in r.entries:
-                    level += u["q"]
-                    if level > highest:
-                        growths.append((u["t"], r.key, r.charge["id"], level - highest))
-                        highest = level
-            for at, key, charge, grown in sorted(growths, key=lambda g: g[0]):
+            for at, key, charge, grown in self.asked(n, until, meter, parts):
+                known = len(account.log)
                 units = account.burn(at, grown, charge)
+                self.paid += [(n, meter, key, grant, amount) for grant, amount in account.log[known:]]
                 if units:
                     covered[key] = covered.get(key, F(0)) + units
         return covered
@@ -281,7 +289,7 @@ class Documents:
         t = version.get("threshold")
         if not t:
             return
-        saved = copy.deepcopy((self.given, self.money, self.units))
+        saved = copy.deepcopy((self.given, self.money, self.units, self.paid))
         self.give(at)
         lines, _ = self.usage_lines(n, at + 1, self.parts, self.cover(n, at + 1, self.parts), False)
         spent = max(sum((l["amount"] for l in lines), F(0)) + sum((p[2] for p in self.parts.values()), F(0)), self.spent)
@@ -295,7 +303,7 @@ class Documents:
         before, self.spent = self.spent, spent
         reached = [x for x in marks if x <= earlier + spent]
         if not reached or reached[-1] <= earlier + before:
-            self.given, self.money, self.units = saved
+            self.given, self.money, self.units, self.paid = saved
             return
         lines = [l for l in lines if l["amount"] or l["quantity"] or l["covered"]]
         sums = self.sums(version, lines, n, self.used, self.net, True, False)
@@ -310,10 +318,21 @@ class Documents:
         self.net += sums["net"]
 
     def close(self, n):
+        end = self.k.period(n)[1]
+        self.give(end)
+        lines, usage, after, advance, sums = self.rated(n, self.cover(n, FOREVER, self.parts))
+        due = [f for l in lines for f in self.due(l, n, FOREVER)]
+        self.settle("period", n, self.k.version_at(end - 1), lines, sums, due, end)
+        self.lifetime += sum((l["amount"] for l in usage), F(0)) + sum((p[2] for p in self.parts.values()), F(0))
+        self.accumulated = after
+        self.advance = self.k.recurring(n, "advance", lambda every: (n + 1) % every != 0) + advance if self.k.has(n + 1) else []
+        self.used, self.net, self.spent, self.parts, self.count = {}, F(0), F(0), {}, 0
+
+    def rated(self, n, covered):
+        """The lines and sums that end a period, as things stand."""
         k, (start, end) = self.k, self.k.period(n)
         version = k.version_at(end - 1)
-        self.give(end)
-        usage, after = self.usage_lines(n, FOREVER, self.parts, self.cover(n, FOREVER, self.parts), True)
+        usage, after = self.usage_lines(n, FOREVER, self.parts, covered, True)
         arrears = k.recurring(n, "arrears", lambda every: (n + 1) % every == 0 or not k.has(n + 1))
         once = k.one_off(n, False)
         expected = k.recurring(n, "advance", lambda every: True)
@@ -323,13 +342,7 @@ class Documents:
         fees += [(l["charge"], l["amount"]) for l in arrears + once] + [(l["charge"], l["amount"]) for l in expected if start <= l["span"][0] < end]
         lines = usage + arrears + once + settled
         lines = lines + self.true_ups(n, version, fees, lines + advance) + advance
-        sums = self.sums(version, lines, n, self.used, self.net, True, True)
-        due = [f for l in lines for f in self.due(l, n, FOREVER)]
-        self.settle("period", n, version, lines, sums, due, end)
-        self.lifetime += sum((l["amount"] for l in usage), F(0)) + sum((p[2] for p in self.parts.values()), F(0))
-        self.accumulated = after
-        self.advance = k.recurring(n, "advance", lambda every: (n + 1) % every != 0) + advance if k.has(n + 1) else []
-        self.used, self.net, self.spent, self.parts, self.count = {}, F(0), F(0), {}, 0
+        return lines, usage, after, advance, self.sums(version, lines, n, self.used, self.net, True, True)
 
     def settled(self, expected, billed):
         """What begins (or ends) within what was billed in advance."""
@@ -398,7 +411,10 @@ def differences(one):
     if "refused" in one:
         return f"documents, found: {one['refused']}"
     found = Documents(Contract(one["file"], one["file"]["contracts"][0]), one["usage"]).run()
-    ours = one["ours"]
+    return compared(one["ours"], found)
+
+
+def compared(ours, found):
     if [d["id"] for d in found] != [d["id"] for d in ours]:
         return f"documents {[d['id'] for d in found]}, found {[d['id'] for d in ours]}"
     for mine, theirs in zip(found, ours):
@@ -410,7 +426,7 @@ def differences(one):
     return None
 
 
-def main():
+def main(differences=differences):
     count = documents = 0
     for text in sys.stdin:
         one = json.loads(text)

@@ -7,6 +7,8 @@ internal sealed class Remains(Broker broker, string application, string input, i
 
     public int Partitions => partitions;
 
+    public string InputName => input;
+
     public List<string> Differences { get; } = [];
 
     /// <summary>Output records and entries of state that were compared.</summary>

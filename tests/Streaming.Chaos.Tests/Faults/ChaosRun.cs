@@ -17,6 +17,12 @@ internal sealed record ChaosResult(Plan Plan, Tally Tally, int Input, int Percen
 internal sealed class ChaosRun : IAsyncDisposable
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(6), Patience = TimeSpan.FromSeconds(120);
+    /// <summary>Records committed between one kill and the next of a run amid work.</summary>
+    private const int Worked = 50;
+
+    /// <summary>Records committed under faults, of such a run.</summary>
+    private static readonly int EnoughWork = Tier.Of(400, 5000);
+
     private readonly Plan plan;
     private readonly IServer server;
     private readonly FaultyProxy? proxy;
@@ -27,6 +33,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     private readonly Tally tally;
     private readonly Random random;
     private readonly Fleet fleet;
+    private long atKill;
 
     public ChaosRun(Plan plan, IServer server)
     {
@@ -55,8 +62,8 @@ internal sealed class ChaosRun : IAsyncDisposable
         var feeder = new Feeder(server.BootstrapServers, job.Input, plan.Partitions, work, plan.Seed);
         var feeding = Task.Run(() => feeder.RunAsync(plan.PerSecond));
         fleet.Open();
-        while (!Enough(tally) && watch.Elapsed < Longest && !feeding.IsCompleted && tally.Failures.IsEmpty) await StrikeAsync();
-        var under = await broker.CommittedAsync(job.Application, job.Input, plan.Partitions);
+        while (!(Enough(tally) && await HasWorkedAsync(EnoughWork)) && watch.Elapsed < Longest && !feeding.IsCompleted && tally.Failures.IsEmpty) await StrikeAsync();
+        var under = await CommittedAsync();
         feeder.Stop();
         await fleet.CalmAsync();
         var input = await feeding;
@@ -69,7 +76,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         if (tally[Tally.Fenced] > tally.Namesakes) differences.Add($"{tally[Tally.Fenced]} workers were fenced, where {tally.Namesakes} had namesakes");
         work.Check(remains);
         differences.AddRange(remains.Differences);
-        return new ChaosResult(plan, tally, input, (int)(under.Values.Sum(o => Math.Max(0, o)) * 100 / input), remains.Compared, differences, watch.Elapsed, job.Logs);
+        return new ChaosResult(plan, tally, input, (int)(under * 100 / input), remains.Compared, differences, watch.Elapsed, job.Logs);
     }
 
     public async ValueTask DisposeAsync()
@@ -97,12 +104,17 @@ internal sealed class ChaosRun : IAsyncDisposable
                 await HurtBrokerAsync();
                 break;
             case 4 or 5:
-                fleet.Kill();
+                if (await HasWorkedAsync(atKill + Worked) && fleet.Kill()) atKill = await CommittedAsync();
                 break;
             default:
                 break; // traps alone
         }
     }
+
+    /// <summary>Of a run amid work: whether so many records are committed by now.</summary>
+    private async Task<bool> HasWorkedAsync(long records) => !plan.AmidWork || await CommittedAsync() >= records;
+
+    private async Task<long> CommittedAsync() => (await broker.CommittedAsync(job.Application, job.Input, plan.Partitions)).Values.Sum(o => Math.Max(0, o));
 
     private async Task HurtBrokerAsync()
     {

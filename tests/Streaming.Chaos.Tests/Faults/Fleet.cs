@@ -1,4 +1,5 @@
 using Streams.Streaming.Chaos.Tests.Processes;
+using Streams.Streaming.Chaos.Tests.Work;
 
 namespace Streams.Streaming.Chaos.Tests.Faults;
 
@@ -10,6 +11,7 @@ internal sealed class Fleet : IAsyncDisposable
     private readonly Job job;
     private readonly Random random;
     private readonly bool isStatic;
+    private readonly (string Point, int Most)[] traps;
     private readonly Tally tally;
     private readonly List<Slot> slots;
     private readonly List<WorkerProcess> paused = [];
@@ -20,7 +22,7 @@ internal sealed class Fleet : IAsyncDisposable
 
     public Fleet(Job job, int seed, bool isStatic, bool mayNotStart, Tally tally)
     {
-        (this.job, this.isStatic, this.tally, random) = (job, isStatic, tally, new Random(seed));
+        (this.job, this.isStatic, this.tally, random, traps) = (job, isStatic, tally, new Random(seed), IWork.Named(job.Work).Traps);
         slots = [.. Enumerable.Range(0, Size).Select(i => new Slot(trap => Launch($"i{i}", trap), () => NextTrap(), tally, mayNotStart))];
     }
 
@@ -106,7 +108,7 @@ internal sealed class Fleet : IAsyncDisposable
     private string? NextTrap()
     {
         if (!trapping || Next(4) == 0) return null;
-        lock (gate) return Trap.Choose(random, stop: random.Next(10) < 3 && paused.Count < 2);
+        lock (gate) return Trap.Choose(random, stop: random.Next(10) < 3 && paused.Count < 2, traps);
     }
 
     private async Task RiseAsync(WorkerProcess worker, int afterMs, bool replaced)

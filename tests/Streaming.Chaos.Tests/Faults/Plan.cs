@@ -31,6 +31,9 @@ internal sealed record Plan(string Server, string Work, int Seed)
 
     public int BrokerFaults => BrokerKills || Connections ? Tier.Of(2, 6) : 0;
 
+    /// <summary>Workers are killed from outside only when the application has got on since the last time, however slow the machine.</summary>
+    public bool AmidWork { get; init; }
+
     /// <summary>What the workers do wrong on purpose.</summary>
     public Bug Bug { get; init; }
 

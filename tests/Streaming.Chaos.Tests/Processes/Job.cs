@@ -74,6 +74,9 @@ internal enum Bug
     /// <summary>State is not taken back from the changelog.</summary>
     SkipRestore,
 
+    /// <summary>Of what a commit changed of the contracts' usage, something is not written to the changelog.</summary>
+    SliceLost,
+
     /// <summary>Offsets are committed without the generation that the partitions were assigned in.</summary>
     NoFencing,
 }

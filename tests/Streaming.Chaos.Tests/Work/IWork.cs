@@ -15,7 +15,13 @@ internal interface IWork
     /// <summary>Output topics, without the application's name.</summary>
     IReadOnlyList<string> Outputs { get; }
 
+    /// <summary>Those whose partitions several tasks write to, or any: their order is free.</summary>
+    IReadOnlyList<string> Unordered => ["dead"];
+
     Topology Build(Job job);
+
+    /// <summary>Points at which it can be killed besides those of the runtime.</summary>
+    (string Point, int Most)[] Traps => [];
 
     /// <summary>Input without end, the same for a seed.</summary>
     IEnumerable<Input> Generate(int seed);
@@ -30,6 +36,7 @@ internal interface IWork
     {
         LedgerWork.Title => new LedgerWork(),
         MeteringWork.Title => new MeteringWork(),
+        BillingWork.Title => new BillingWork(),
         RegroupWork.Title => new RegroupWork(),
         _ => throw new ArgumentException($"no work \"{name}\""),
     };

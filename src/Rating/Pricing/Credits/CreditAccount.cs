@@ -8,7 +8,7 @@ namespace Streams.Rating.Pricing;
 /// The work grows with n log n of the grants. Where it stands can be taken as a <see cref="CreditState"/> and gone on with from there: the results are the same.
 /// Not safe for several threads.
 /// </summary>
-public sealed class CreditAccount
+public sealed partial class CreditAccount
 {
     /// <summary>The most grants, uses and resets of one account.</summary>
     public const int MaxEntries = 1_000_000;
@@ -34,7 +34,11 @@ public sealed class CreditAccount
         (_order, _older, state) = (order ?? BurnOrder.Default, older, state ?? CreditState.Empty);
         (_at, _lapsed, _overage) = (state.At, state.Lapsed, state.Overage);
         _burning = new(Comparer<Held>.Create(Compare));
-        foreach (var grant in state.Grants) Take(new(grant.Terms, _held.Count) { Balance = grant.Balance, Carried = grant.Carried, Active = grant.Active });
+        foreach (var grant in state.Grants)
+        {
+            var held = new Held(grant.Terms, _held.Count) { Balance = grant.Ended ? Exact.Zero : grant.Balance, Left = grant.Ended ? grant.Balance : Exact.Zero, Carried = grant.Carried, Active = grant.Active, Ended = grant.Ended };
+            Take(held);
+        }
     }
 
     /// <summary>A grant and what the account holds of it.</summary>
@@ -52,6 +56,12 @@ public sealed class CreditAccount
         public bool Active { get; set; }
 
         public bool Ended { get; set; }
+
+        /// <summary>What it held when it ended, as far as corrections have not changed that since.</summary>
+        public Exact Left { get; set; }
+
+        /// <summary>Whether usage of a time may be paid from it.</summary>
+        public bool InForceAt(Timestamp at) => (Active || Ended) && Terms.EffectiveAt <= at && (Terms.EndsAt is not { } end || at < end);
     }
 
     readonly record struct Entry(Timestamp At, int Rank, CreditReset? Reset, CreditUse? Use);
@@ -151,15 +161,20 @@ public sealed class CreditAccount
         _overage = reset.PreserveOverage ? Cover(_overage, reset.At) : Exact.Zero;
     }
 
-    /// <summary>Where the account stands; grants that have ended are left out.</summary>
-    public CreditState State() => new(_at, _held.Where(h => !h.Ended).Select(h => new HeldGrant(h.Terms, h.Balance, h.Carried, h.Active)).ToList(), _overage, _lapsed);
+    /// <summary>Where the account stands.</summary>
+    /// <param name="endedSince">Grants that ended before, or at this time, are left out: what they paid for is not corrected any more; null: all that have ended.</param>
+    public CreditState State(Timestamp? endedSince = null)
+    {
+        var kept = _held.Where(h => !h.Ended || (h.Terms.EndsAt > endedSince && h.Terms.EndsAt > h.Terms.EffectiveAt));
+        return new(_at, kept.Select(h => new HeldGrant(h.Terms, h.Ended ? h.Left : h.Balance, h.Carried, h.Active) { Ended = h.Ended }).ToList(), _overage, _lapsed);
+    }
 
     void Take(Held held)
     {
         _held.Add(held);
         _byId.Add(held.Terms.Id, held);
         var (start, end) = (held.Terms.EffectiveAt, held.Terms.EndsAt);
-        held.Ended = end <= start;
+        held.Ended |= end <= start;
         if (held.Ended) return;
         if (end is { } lapse) _changes.Enqueue(held, (lapse.Micros, Ends, held.Index));
         if (!held.Active) _changes.Enqueue(held, (start.Micros, Begins, held.Index));
@@ -201,14 +216,21 @@ public sealed class CreditAccount
     void End(Held held)
     {
         var (left, terms) = (held.Balance, held.Terms);
-        (held.Balance, held.Active, held.Ended) = (Exact.Zero, false, true);
-        var voided = terms.VoidedAt is { } time && terms.EndsAt == time;
-        if (!voided && terms is { Rollover: { } rollover, Successor: { } successor } && _byId.TryGetValue(successor, out var next))
+        (held.Balance, held.Active, held.Ended, held.Left) = (Exact.Zero, false, true, left);
+        if (Successor(held) is { } next)
         {
-            next.Carried = rollover.Apply(left);
+            next.Carried = terms.Rollover!.Apply(left);
             left = Exact.Max(left - next.Carried, Exact.Zero);
         }
         _lapsed += left;
+    }
+
+    /// <summary>The grant into which a grant's balance rolls over at its end, or null: it is taken back, or lapses.</summary>
+    Held? Successor(Held held)
+    {
+        var terms = held.Terms;
+        if (terms.VoidedAt is { } time && terms.EndsAt == time) return null;
+        return terms is { Rollover: not null, Successor: { } successor } ? _byId.GetValueOrDefault(successor) : null;
     }
 
     /// <summary>Burns credit in its order and gives back what none was left for.</summary>
@@ -245,9 +267,11 @@ public sealed class CreditAccount
         return burned;
     }
 
-    int Compare(Held a, Held b)
+    int Compare(Held a, Held b) => Compare(_order, a, b);
+
+    static int Compare(BurnOrder keys, Held a, Held b)
     {
-        var order = _order.Compare(a.Terms, b.Terms);
+        var order = keys.Compare(a.Terms, b.Terms);
         return order != 0 ? order : a.Index.CompareTo(b.Index);
     }
 }

@@ -29,8 +29,12 @@ public sealed record CreditStatement(IReadOnlyList<Exact> Balances, IReadOnlyLis
     public Exact Burned => Exact.Sum(Burns.Select(b => b.Amount));
 }
 
-/// <summary>A grant that has not ended, with what it holds and, before it begins (<paramref name="Active"/> is then false), what has rolled over into it.</summary>
-public sealed record HeldGrant(Grant Terms, Exact Balance, Exact Carried, bool Active);
+/// <summary>A grant with what it holds and, before it begins (<paramref name="Active"/> is then false), what has rolled over into it.</summary>
+public sealed record HeldGrant(Grant Terms, Exact Balance, Exact Carried, bool Active)
+{
+    /// <summary>It has ended, and <see cref="Balance"/> is what it held then: kept as long as usage of its time can be corrected.</summary>
+    public bool Ended { get; init; }
+}
 
 /// <summary>
 /// Where an account stands at a time, as a value that can be stored: its grants in the order in which they were given, what no credit covered, and what lapsed so far.

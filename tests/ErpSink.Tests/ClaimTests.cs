@@ -1,0 +1,229 @@
+using System.Collections.Concurrent;
+using Dapper;
+using Npgsql;
+using Streams.ErpSink.Consuming;
+using Streams.ErpSink.Ledger;
+using Streams.ErpSink.Posting;
+using Streams.ErpSink.Routing;
+using Streams.Schemas;
+
+namespace Streams.ErpSink.Tests;
+
+/// <summary>Claims are locks until their call is written: who holds one, what a lost one leaves behind, and in what order documents come.</summary>
+public sealed class ClaimTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    static readonly ErpBatching Ten = new(10);
+    static int _groups;
+
+    [Fact]
+    public async Task What_one_instance_has_claimed_no_other_gets_and_a_claim_that_ends_without_a_call_leaves_no_trace()
+    {
+        var (one, other) = (Store("alone", "one"), Store("alone", "other"));
+        await TakeAsync("alone", 0, 15);
+        var first = await one.ClaimAsync(Ten);
+        await using (var second = await other.ClaimAsync(Ten))
+        {
+            Assert.Equal((10, 5), (first!.Documents.Count, second!.Documents.Count));
+            Assert.Empty(first.Documents.Select(d => d.DocumentKey).Intersect(second.Documents.Select(d => d.DocumentKey)));
+            Assert.Null(await Store("alone", "third").ClaimAsync(Ten));
+        }
+        var keys = first.Documents.Select(d => d.DocumentKey).ToList();
+        await first.DisposeAsync();
+        await first.DisposeAsync();
+        Assert.Equal(15, await CountAsync("select count(*) from erp.posting where account = 'alone' and state = 'planned' and claimed_by is null"));
+        await using var again = await one.ClaimAsync(Ten);
+        Assert.Equal(keys, again!.Documents.Select(d => d.DocumentKey));
+    }
+
+    [Fact]
+    public async Task A_begun_call_is_on_record_with_its_claim_and_survives_its_maker()
+    {
+        var store = Store("begun", "dead");
+        await TakeAsync("begun", 0, 3);
+        await using (var claim = await store.ClaimAsync(Ten)) await claim!.BeginAsync(ErpCall.Post, [.. claim.Documents.Select(d => d.DocumentKey)]);
+        Assert.Equal(3, await CountAsync("""
+            select count(*) from erp.posting p join erp.call c on c.id = p.call_id where p.account = 'begun' and p.state = 'sent' and p.claimed_by = 'dead' and c.finished_at is null and c.documents = 3
+            """));
+        Assert.Equal(["planned", "claimed", "sent"], await HistoryAsync("begun"));
+        Assert.Null(await store.UrgencyAsync());
+        Assert.Equal((0, 0), await Store("begun", "other").RecoverAsync(own: false));
+        Assert.Equal((0, 3), await Store("begun", "dead").RecoverAsync(own: true));
+    }
+
+    [Fact]
+    public async Task Calls_take_documents_in_the_order_in_which_they_came_and_what_is_more_urgent_is_seen_at_once()
+    {
+        var store = Store("order", "one");
+        await TakeAsync("order", 0, 30);
+        Assert.False(await store.UrgencyAsync());
+        var first = await ClaimedAsync(store);
+        Assert.False(await store.UrgencyAsync());
+        await TakeAsync("order", 100, 2, priority: 5);
+        Assert.True(await store.UrgencyAsync());
+        var second = await ClaimedAsync(store);
+        Assert.False(await store.UrgencyAsync());
+        var third = await ClaimedAsync(store);
+        var planned = await ColumnAsync("select document_key from erp.posting where account = 'order' order by priority desc, next_try_at, document_key");
+        Assert.Equal(planned, second[..2].Concat(first).Concat(second[2..]).Concat(third).Concat(await ClaimedAsync(store)));
+        Assert.Null(await store.UrgencyAsync());
+    }
+
+    [Fact]
+    public async Task Many_instances_claim_each_document_once()
+    {
+        await TakeAsync("many", 0, 200);
+        var claimed = new ConcurrentBag<string>();
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(n => Task.Run(async () =>
+        {
+            var store = Store("many", $"instance-{n}");
+            while (await CountAsync("select count(*) from erp.posting where account = 'many' and state = 'planned'") > 0)
+            {
+                await using var claim = await store.ClaimAsync(new ErpBatching(7));
+                if (claim is null) continue;
+                // Every third is given up.
+                if (claimed.Count % 3 == 0 && n < 4) continue;
+                foreach (var d in claim.Documents) claimed.Add(d.DocumentKey);
+                await claim.BeginAsync(ErpCall.Post, [.. claim.Documents.Select(d => d.DocumentKey)]);
+            }
+        })));
+        Assert.Equal((200, 200), (claimed.Count, claimed.Distinct().Count()));
+        Assert.Equal(200, await CountAsync("select count(*) from erp.transition where account = 'many' and to_state = 'sent'"));
+    }
+
+    [Theory]
+    [InlineData("with c as (insert into erp.call (account, call, instance, documents) values ('guarded', 'post', 't', 1) returning id) update erp.posting set state = 'sent', call_id = c.id from c where account = 'guarded'", "ER005")]
+    [InlineData("update erp.posting set state = 'sent', claimed_by = 'x', claimed_until = now() where account = 'guarded'", "ER005")]
+    [InlineData("insert into erp.document_line values ('NONE', 1, 'p', 'm', 1, 1, 1, 0, 0)", "23503")]
+    [InlineData("insert into erp.lineage_range select document_key, 99, 1, 't', 0, 1, 1, 1 from erp.posting where account = 'guarded'", "23503")]
+    [InlineData("insert into erp.posting (document_key, account, kind, revision) values ('NONE', 'guarded', 'AR_INVOICE', 1)", "23503")]
+    [InlineData("insert into erp.posting (document_key, account, kind, revision) select k, 'other', 'AR_INVOICE', 1 from erp.posting p cross join lateral (values (p.document_key), ('NONE')) v (k) where p.account = 'guarded'", "23503")]
+    [InlineData("truncate erp.document cascade", "ER010")]
+    [InlineData("truncate erp.document_line", "ER010")]
+    public async Task What_the_claim_and_the_lines_presuppose_is_enforced(string statement, string code)
+    {
+        await TakeAsync("guarded", 0, 1);
+        await using var connection = await postgres.Database.OpenConnectionAsync();
+        var refusal = await Assert.ThrowsAsync<PostgresException>(() => connection.ExecuteAsync(statement));
+        Assert.Equal(code, refusal.SqlState);
+    }
+
+    [Theory]
+    [InlineData("document_key", "repeat('Z', 16)", null)]
+    [InlineData("document_key", "repeat('Z', 15)", "23514")]
+    [InlineData("document_key", "repeat('Z', 17)", "23514")]
+    [InlineData("document_key", "repeat('Z', 15) || 'U'", "23514")]
+    [InlineData("document_key", "'z' || repeat('Z', 15)", "23514")]
+    [InlineData("document_key", "repeat('Z', 15) || chr(10)", "23514")]
+    [InlineData("content_hash", "repeat('0', 63) || 'A'", "23514")]
+    [InlineData("content_hash", "repeat('0', 63)", "23514")]
+    [InlineData("content_hash", "repeat('0', 31) || 'g' || repeat('0', 32)", "23514")]
+    [InlineData("currency", "'usd'", "23514")]
+    [InlineData("currency", "'US'", "23514")]
+    [InlineData("currency", "'ÄUS'", "23514")]
+    public async Task A_document_has_a_key_a_hash_and_a_currency_of_their_forms(string column, string value, string? refusal)
+    {
+        await TakeAsync("formed", 0, 1);
+        await using var connection = await postgres.Database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        var others = new Dictionary<string, string> { ["document_key"] = "repeat('Y', 16)", ["content_hash"] = "content_hash", ["currency"] = "currency", [column] = value };
+        var insert = connection.ExecuteAsync($"""
+            insert into erp.document (document_key, content_hash, tenant, legal_entity, kind, customer_id, contract_id, contract_version, period, revision, currency, document_date, total, rated_total,
+                content, source_topic, source_partition, source_offset)
+            select {others["document_key"]}, {others["content_hash"]}, tenant, legal_entity, kind, customer_id, contract_id, contract_version, period, revision, {others["currency"]}, document_date, total,
+                rated_total, content, source_topic, source_partition, source_offset
+            from erp.document where document_key = (select min(document_key) from erp.posting where account = 'formed')
+            """, transaction: transaction);
+        if (refusal is null) Assert.Equal(1, await insert);
+        else Assert.Equal(refusal, (await Assert.ThrowsAsync<PostgresException>(() => insert)).SqlState);
+    }
+
+    [Fact]
+    public async Task A_ledger_of_the_version_before_goes_on_with_what_was_under_way()
+    {
+        await using var old = new OldLedger();
+        await old.StartAsync(before: "0006");
+        await old.ExecuteAsync("""
+            insert into erp.document (document_key, content_hash, tenant, legal_entity, kind, customer_id, contract_id, contract_version, period, revision, currency, document_date, total, rated_total,
+                content, source_topic, source_partition, source_offset)
+            select 'AAAAAAAAAAAAAAA' || n, repeat('0', 64), 't', 'e', 'AR_INVOICE', 'c', 'k' || n, 1, '2026-01', 1, 'USD', '2026-01-31', 1, 1, '', 't', 0, n from generate_series(1, 3) n;
+            insert into erp.posting (document_key, account, kind, revision) select document_key, 'old', kind, revision from erp.document;
+            update erp.posting set state = 'claimed', claimed_by = 'dead', claimed_until = now() + interval '1 hour' where document_key <> 'AAAAAAAAAAAAAAA3';
+            with c as (insert into erp.call (account, call, instance, documents) values ('old', 'post', 'dead', 1) returning id)
+            update erp.posting set state = 'sent', call_id = c.id from c where document_key = 'AAAAAAAAAAAAAAA1'
+            """);
+        await LedgerSchema.ApplyAsync(old.Database);
+        Assert.Equal((1, 1), await new PostingStore(old.Database, "old", "dead", new PostingOptions()).RecoverAsync(own: true));
+        await using var claim = await new PostingStore(old.Database, "old", "new", new PostingOptions()).ClaimAsync(Ten);
+        Assert.Equal(["AAAAAAAAAAAAAAA2", "AAAAAAAAAAAAAAA3"], claim!.Documents.Select(d => d.DocumentKey));
+    }
+
+    PostingStore Store(string account, string instance) => new(postgres.Database, account, instance, new PostingOptions());
+
+    async Task TakeAsync(string account, int from, int count, short priority = 0)
+    {
+        var judged = new List<JudgedRecord>();
+        var reader = new DocumentReader(new FixedRegistry());
+        for (var n = from; n < from + count; n++) judged.Add(await reader.ReadAsync(Documents.Record(Documents.Create(n, prefix: account), n)));
+        await new IntakeStore(postgres.Database, new RouteTable { Routes = [new Route { Account = account, Priority = priority }] }, Topics.ErpDeadLetters).TakeAsync($"claims-{Interlocked.Increment(ref _groups)}", judged);
+    }
+
+    static async Task<List<string>> ClaimedAsync(PostingStore store)
+    {
+        await using var claim = await store.ClaimAsync(Ten);
+        var keys = claim!.Documents.Select(d => d.DocumentKey).ToList();
+        await claim.BeginAsync(ErpCall.Post, keys);
+        return keys;
+    }
+
+    Task<List<string>> HistoryAsync(string account) =>
+        ColumnAsync($"select to_state from erp.transition where document_key = (select min(document_key) from erp.posting where account = '{account}') order by id");
+
+    async Task<List<string>> ColumnAsync(string sql)
+    {
+        await using var connection = await postgres.Database.OpenConnectionAsync();
+        return (await connection.QueryAsync<string>(sql)).AsList();
+    }
+
+    async Task<long> CountAsync(string sql)
+    {
+        await using var connection = await postgres.Database.OpenConnectionAsync();
+        return await connection.ExecuteScalarAsync<long>(sql);
+    }
+}
+
+/// <summary>A database with the migrations up to a certain one.</summary>
+sealed class OldLedger : IAsyncDisposable
+{
+    readonly string _name = $"erp_old_{Guid.NewGuid():N}";
+    string _server = "";
+
+    public NpgsqlDataSource Database { get; private set; } = null!;
+
+    public async Task StartAsync(string before)
+    {
+        _server = await PostgresFixture.Server.Value;
+        await using (var connection = new NpgsqlConnection(_server)) await connection.ExecuteAsync($"create database {_name}");
+        Database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_server) { Database = _name, MaxPoolSize = 5 }.ConnectionString);
+        await ExecuteAsync("create schema erp; create table erp.migration (version int primary key, name text not null, applied_at timestamptz not null default clock_timestamp())");
+        var assembly = typeof(LedgerSchema).Assembly;
+        foreach (var name in assembly.GetManifestResourceNames().Where(n => n.EndsWith(".sql", StringComparison.Ordinal) && string.CompareOrdinal(n, before) < 0).Order(StringComparer.Ordinal))
+        {
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+            await ExecuteAsync(await reader.ReadToEndAsync());
+            await ExecuteAsync($"insert into erp.migration (version, name) values ({int.Parse(name[..4], System.Globalization.CultureInfo.InvariantCulture)}, '{name}')");
+        }
+    }
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var connection = await Database.OpenConnectionAsync();
+        await connection.ExecuteAsync(sql);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Database.DisposeAsync();
+        await using var connection = new NpgsqlConnection(_server);
+        await connection.ExecuteAsync($"drop database {_name} with (force)");
+    }
+}

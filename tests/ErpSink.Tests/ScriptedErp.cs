@@ -1,0 +1,96 @@
+using System.Collections.Concurrent;
+using Streams.ErpSink.Posting;
+using Streams.Schemas;
+
+namespace Streams.ErpSink.Tests;
+
+/// <summary>An ERP in memory that behaves as it is told: batches, drafts, jobs, closed periods, outcomes that nobody hears of.</summary>
+sealed class ScriptedErp(string account) : IErpConnector
+{
+    readonly Lock _lock = new();
+    readonly Dictionary<string, int> _polls = [];
+    int _underWay;
+
+    public string Erp => "scripted";
+
+    public string Account => account;
+
+    public ErpBatching Batching { get; init; } = new(10);
+
+    /// <summary>Records are drafts until they are finished.</summary>
+    public bool Drafts { get; init; }
+
+    /// <summary>Records are made by a job that needs so many polls; 0: at once.</summary>
+    public int Polls { get; init; }
+
+    public Func<ErpDocument, ErpAnswer?> Refusal { get; set; } = _ => null;
+
+    /// <summary>Decides of the nth posting call what is heard of it; null: all of it.</summary>
+    public Func<int, ErpAnswer?> Heard { get; set; } = _ => null;
+
+    /// <summary>What it has, by key, with the number of times that it was made.</summary>
+    public ConcurrentDictionary<string, (ErpDocument Document, bool Posted, int Times)> Records { get; } = new();
+
+    public List<IReadOnlyList<string>> Posts { get; } = [];
+
+    public List<IReadOnlyList<string>> LookUps { get; } = [];
+
+    public List<string> CallNames { get; } = [];
+
+    public int Finishes { get; private set; }
+
+    public int LargestConcurrency { get; private set; }
+
+    public ErpAnswer? Preflight(ErpDocument document) => null;
+
+    public string Describe(ErpDocument document) => document.DocumentKey;
+
+    public async Task<IReadOnlyList<ErpAnswer>> PostAsync(IReadOnlyList<ErpDocument> batch, string call, CancellationToken deadline)
+    {
+        int nth;
+        lock (_lock)
+        {
+            Posts.Add([.. batch.Select(d => d.DocumentKey)]);
+            CallNames.Add(call);
+            nth = Posts.Count;
+            LargestConcurrency = Math.Max(LargestConcurrency, ++_underWay);
+        }
+        await Task.Yield();
+        lock (_lock) _underWay--;
+        var answers = batch.Select(Judge).ToList();
+        if (Batching.AllOrNothing && answers.FirstOrDefault(a => a.Outcome is ErpOutcome.Validation) is { } culprit) return [.. batch.Select(_ => culprit)];
+        foreach (var (document, answer) in batch.Zip(answers))
+        {
+            if (answer.Outcome is ErpOutcome.Created or ErpOutcome.Accepted) Records.AddOrUpdate(document.DocumentKey, (document, !Drafts, 1), (_, r) => r with { Times = r.Times + 1 });
+        }
+        return Heard(nth) is { } heard ? [.. batch.Select(_ => heard)] : answers;
+    }
+
+    public Task<IReadOnlyList<ErpAnswer>> LookUpAsync(IReadOnlyList<ErpItem> items, CancellationToken deadline)
+    {
+        lock (_lock) LookUps.Add([.. items.Select(i => i.Document.DocumentKey)]);
+        return Task.FromResult<IReadOnlyList<ErpAnswer>>([.. items.Select(Find)]);
+    }
+
+    public Task<IReadOnlyList<ErpAnswer>> FinishAsync(IReadOnlyList<ErpItem> items, CancellationToken deadline)
+    {
+        Finishes++;
+        foreach (var item in items) Records.AddOrUpdate(item.Document.DocumentKey, _ => throw new InvalidOperationException("finished before it was made"), (_, r) => r with { Posted = true });
+        return Task.FromResult<IReadOnlyList<ErpAnswer>>([.. items.Select(i => new ErpAnswer(ErpOutcome.Created, ErpId: i.ErpId))]);
+    }
+
+    ErpAnswer Judge(ErpDocument document) => Refusal(document)
+        ?? (Records.ContainsKey(document.DocumentKey) ? new(ErpOutcome.Duplicate, 400, "DUPLICATE")
+            : Polls > 0 ? new(ErpOutcome.Accepted, 202) { Job = $"job-{document.DocumentKey}" } : new(ErpOutcome.Created, 201, ErpId: $"id-{document.DocumentKey}"));
+
+    ErpAnswer Find(ErpItem item)
+    {
+        var key = item.Document.DocumentKey;
+        if (!Records.TryGetValue(key, out var record)) return new(ErpOutcome.Absent, 404);
+        lock (_lock)
+        {
+            if (Polls > 0 && (_polls[key] = _polls.GetValueOrDefault(key) + 1) < Polls) return new(ErpOutcome.Accepted, 200) { Job = item.Job };
+        }
+        return new(record.Posted ? ErpOutcome.Found : ErpOutcome.Unposted, 200, ErpId: $"id-{key}") { PostedOn = record.Document.DocumentDate };
+    }
+}
