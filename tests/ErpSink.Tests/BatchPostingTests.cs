@@ -62,7 +62,7 @@ public sealed class BatchPostingTests(PostgresFixture postgres) : IClassFixture<
         Assert.InRange(erp.Finishes, 3, 5);
         await using var connection = await postgres.Database.OpenConnectionAsync();
         var way = await connection.QueryAsync<string>("select to_state from erp.transition where document_key = @DocumentKey order by id", documents[0]);
-        Assert.Equal(["planned", "claimed", "sent", "created", "confirmed"], way);
+        Assert.Equal(["planned", "sent", "created", "confirmed"], way);
         Assert.Equal(documents[0].DocumentDate, await connection.ExecuteScalarAsync<DateOnly>("select posted_on from erp.posting where document_key = @DocumentKey", documents[0]));
     }
 

@@ -140,23 +140,6 @@ public sealed class LedgerTests(PostgresFixture postgres) : IClassFixture<Postgr
         await Assert.ThrowsAsync<SchemaRegistryException>(() => new DocumentReader(_registry).ReadAsync(Documents.Record(Documents.Create(1), 0)));
     }
 
-    [Fact]
-    public async Task Migrations_applied_by_many_at_once_are_applied_once()
-    {
-        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => LedgerSchema.ApplyAsync(postgres.Database)));
-        await using var connection = await postgres.Database.OpenConnectionAsync();
-        var files = typeof(LedgerSchema).Assembly.GetManifestResourceNames().Where(n => n.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
-        Assert.Equal(files, await connection.QueryAsync<string>("select name from erp.migration order by version"));
-    }
-
-    [Fact]
-    public async Task A_server_that_may_lose_commits_is_refused()
-    {
-        await using var unsafeServer = NpgsqlDataSource.Create(postgres.ConnectionString + ";Options=-c synchronous_commit=off");
-        var refusal = await Assert.ThrowsAsync<LedgerException>(() => LedgerSchema.ApplyAsync(unsafeServer));
-        Assert.Contains("synchronous_commit", refusal.Message, StringComparison.Ordinal);
-    }
-
     async Task<IntakeCounts> TakeAsync(string group, params IncomingRecord[] records)
     {
         var reader = new DocumentReader(_registry);

@@ -47,8 +47,10 @@ internal sealed class ScramExchange(ScramMechanism mechanism, SaslUsers users) :
         var without = message[..proofAt];
         var fields = without.Split(',');
         if (fields.Length < 2 || Value(fields[0], 'c') != Convert.ToBase64String(Encoding.UTF8.GetBytes(_header)) || Value(fields[1], 'r') != _nonce) return SaslStep.Failed;
+        var text = message[(proofAt + 3)..];
         var proof = new byte[message.Length];
-        if (!Convert.TryFromBase64String(message[(proofAt + 3)..], proof, out var length)) return SaslStep.Failed;
+        // One text for each proof: bits that the last letter has too many would be passed over (RFC 4648 section 3.5).
+        if (!Convert.TryFromBase64String(text, proof, out var length) || Convert.ToBase64String(proof.AsSpan(0, length)) != text) return SaslStep.Failed;
         var messages = $"{_messages},{without}";
         if (!credential.IsProof(proof.AsSpan(0, length), messages)) return SaslStep.Failed;
         return SaslStep.Done(Encoding.UTF8.GetBytes($"v={Convert.ToBase64String(credential.ServerSignature(messages))}"), _name);

@@ -9,35 +9,38 @@ public static class LedgerSchema
 {
     const long LockKey = 0x5354_524D_4552_5001;
 
-    /// <summary>Brings the database up to date. Safe to be called by many processes at once.</summary>
-    /// <exception cref="LedgerException">The server may lose what it has acknowledged, or the database is newer than this program.</exception>
+    /// <summary>Brings the database up to date: every migration that it does not have yet, in the order of their numbers. Safe to be called by many processes at once.</summary>
+    /// <exception cref="LedgerException">The server may lose what it has acknowledged, or the ledger was made by a program with migrations that this one does not have.</exception>
     public static async Task ApplyAsync(NpgsqlDataSource database, CancellationToken cancel = default)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await RefuseUnsafeServerAsync(connection);
         // A user who may only post or decide cannot migrate, and need not where there is nothing to do.
-        if (await PresentAsync(connection) == Migrations()[^1].Version) return;
+        if (await connection.ExecuteScalarAsync<bool>("select to_regclass('erp.migration') is not null") && await MissingAsync(connection) is []) return;
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         await connection.ExecuteAsync("select pg_advisory_xact_lock(@LockKey)", new { LockKey }, transaction);
         await connection.ExecuteAsync("""
             create schema if not exists erp;
             create table if not exists erp.migration (version int primary key, name text not null, applied_at timestamptz not null default clock_timestamp())
             """, transaction: transaction);
-        var present = await connection.ExecuteScalarAsync<int>("select coalesce(max(version), 0) from erp.migration", transaction: transaction);
-        var migrations = Migrations();
-        if (present > migrations[^1].Version)
-            throw new LedgerException($"The ledger has version {present}; this program knows {migrations[^1].Version} at most: upgrade it");
-        foreach (var migration in migrations.Where(m => m.Version > present))
+        var missing = await MissingAsync(connection);
+        foreach (var (version, name, sql) in missing)
         {
-            await connection.ExecuteAsync(migration.Sql, transaction: transaction);
-            await connection.ExecuteAsync("insert into erp.migration (version, name) values (@Version, @Name)", new { migration.Version, migration.Name }, transaction);
+            await connection.ExecuteAsync(sql, transaction: transaction);
+            await connection.ExecuteAsync("insert into erp.migration (version, name) values (@version, @name)", new { version, name }, transaction);
         }
-        if (present < migrations[^1].Version) await connection.ExecuteAsync("select erp.grant_roles()", transaction: transaction);
+        if (missing.Count > 0) await connection.ExecuteAsync("select erp.grant_roles()", transaction: transaction);
         await transaction.CommitAsync(cancel);
     }
 
-    static async Task<int> PresentAsync(NpgsqlConnection connection) =>
-        await connection.ExecuteScalarAsync<bool>("select to_regclass('erp.migration') is not null") ? await connection.ExecuteScalarAsync<int>("select coalesce(max(version), 0) from erp.migration") : 0;
+    static async Task<List<(int Version, string Name, string Sql)>> MissingAsync(NpgsqlConnection connection)
+    {
+        var applied = (await connection.QueryAsync<string>("select name from erp.migration order by version")).AsList();
+        var known = Migrations();
+        if (applied.Except(known.Select(m => m.Name)).ToList() is [var stranger, ..])
+            throw new LedgerException($"The ledger has the migration {stranger}, which this program does not: use the program that made it, or a newer one; or give this one a new database, which it fills from the topics");
+        return [.. known.Where(m => !applied.Contains(m.Name))];
+    }
 
     static async Task RefuseUnsafeServerAsync(NpgsqlConnection connection)
     {

@@ -68,8 +68,8 @@ public sealed class PostingStore(NpgsqlDataSource database, string account, stri
             var documents = (await connection.QueryAsync<ClaimedDocument>("""
                 select document_key as DocumentKey, state as State, content as Content, attempts as Attempts, absences as Absences, erp_id as ErpId, job as Job,
                        posting_date as PostingDate, split as Split, finished as Finished
-                from erp.claim(@account, @BatchSize, @SameKind, @priority, @DueAt, @JobPatience)
-                """, new { account, batching.BatchSize, batching.SameKind, priority = (int)from.Priority, from.DueAt, options.JobPatience }, transaction)).AsList();
+                from erp.claim(@account, @BatchSize, @looked, @SameKind, @priority, @DueAt, @JobPatience)
+                """, new { account, batching.BatchSize, looked = batching.LookUpSize ?? batching.BatchSize, batching.SameKind, priority = (int)from.Priority, from.DueAt, options.JobPatience }, transaction)).AsList();
             if (documents.Count > 0) return new Claim(this, connection, transaction, documents);
         }
         catch

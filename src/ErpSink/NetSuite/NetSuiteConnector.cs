@@ -31,7 +31,7 @@ public sealed class NetSuiteConnector : IErpConnector, IDisposable
         _query = new NetSuiteQuery(_http, _answers);
         _lookUp = new NetSuiteLookUp(_http, _answers, _query, options.Mapping);
         // What is wrong with a request for many records as a whole refuses them all.
-        Batching = new ErpBatching(options.BatchSize, AllOrNothing: options.BatchSize > 1, SameKind: options.BatchSize > 1);
+        Batching = new ErpBatching(options.BatchSize, AllOrNothing: options.BatchSize > 1, SameKind: options.BatchSize > 1, LookUpSize: options.BatchSize > 1 ? NetSuiteQuery.Most : 1);
     }
 
     public string Erp => "netsuite";

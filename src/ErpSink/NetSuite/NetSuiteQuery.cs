@@ -7,6 +7,9 @@ namespace Streams.ErpSink.NetSuite;
 /// <summary>Looks transactions up by their external ids with SuiteQL.</summary>
 sealed class NetSuiteQuery(SignedHttp http, NetSuiteAnswers answers)
 {
+    /// <summary>Keys in one query at most: several jobs' documents are found by one request, and their rows fit on a page.</summary>
+    public const int Most = 300;
+
     const int PageSize = 1000;
 
     /// <summary>Far more pages than the rows for a batch of keys can fill.</summary>

@@ -18,13 +18,8 @@ public sealed partial record ImportJob(string Request, long Group, int Documents
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Request}:{Group}:{Documents}");
 
-    /// <summary>
-    /// The lines of the request's reports (a zip of texts, in base64) that carry a status of a refused journal line, such as EF04 or EF04,EC03, and the statuses in them.
-    /// Nothing when it is no such zip.
-    /// </summary>
-    public static (IReadOnlyList<string> Lines, IReadOnlyList<string> Statuses) Refusals(string base64) => Refusals(ImportReport.Lines(base64));
-
-    internal static (IReadOnlyList<string> Lines, IReadOnlyList<string> Statuses) Refusals(IReadOnlyList<string> report)
+    /// <summary>The lines of a report that carry a status of a refused journal line, such as EF04 or EF04,EC03, and the statuses in them.</summary>
+    public static (IReadOnlyList<string> Lines, IReadOnlyList<string> Statuses) Refusals(IReadOnlyList<string> report)
     {
         var lines = new List<string>();
         var statuses = new SortedSet<string>(StringComparer.Ordinal);

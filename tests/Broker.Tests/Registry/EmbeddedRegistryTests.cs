@@ -21,7 +21,7 @@ public sealed class EmbeddedRegistryTests(ApacheKafka kafka)
         return EmbeddedRegistry.StartAsync(new() { BootstrapServers = kafka.BootstrapServers!, Topic = _topic });
     }
 
-    static SchemaRegistryClient Client(EmbeddedRegistry registry) => new(SchemaRegistryOptions.Parse(registry.Url) with { RegisterSchemas = true, Retries = 0 });
+    static SchemaRegistryClient Client(EmbeddedRegistry registry) => new(SchemaRegistryOptions.Parse(registry.Url) with { RegisterSchemas = true, Retries = 0, RequestTimeout = TimeSpan.FromSeconds(30) });
 
     [SkippableFact]
     public async Task Schemas_ids_levels_and_deletions_survive_a_restart()

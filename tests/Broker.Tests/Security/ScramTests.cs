@@ -55,6 +55,21 @@ public sealed class ScramTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_proof_in_other_letters_is_refused()
+    {
+        const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        var users = Users(("alice", "SCRAM-SHA-256", "secret"));
+        for (var added = 1; added < 4; added++)
+        {
+            var exchange = SaslExchange.Create("SCRAM-SHA-256", users)!;
+            var final = ClientFinal("SCRAM-SHA-256", exchange, "n,,", "n=alice,r=abc", "secret").Final.ToCharArray();
+            // 32 bytes leave two bits of the letter before the padding without a meaning.
+            final[^2] = Letters[Letters.IndexOf(final[^2], StringComparison.Ordinal) + added];
+            Assert.True(exchange.Take(Encoding.UTF8.GetBytes(final)).HasFailed, $"{added}");
+        }
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("n,,")]

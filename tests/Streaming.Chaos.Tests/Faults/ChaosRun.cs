@@ -52,7 +52,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         };
         log = new FileLogger(Path.Combine(job.Logs, "faults.log"));
         tally = new Tally(log.Write);
-        fleet = new Fleet(job, plan.Seed, plan.Static, plan.BrokerFaults > 0, tally);
+        fleet = new Fleet(job, plan.Seed, plan.Static, plan.BrokerFaults > 0, tally, () => broker.CommittedAsync(job.Application, job.Input, plan.Partitions));
     }
 
     public async Task<ChaosResult> PlayAsync()

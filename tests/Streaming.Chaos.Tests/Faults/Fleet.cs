@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Confluent.Kafka;
 using Streams.Streaming.Chaos.Tests.Processes;
 using Streams.Streaming.Chaos.Tests.Work;
 
@@ -13,6 +15,7 @@ internal sealed class Fleet : IAsyncDisposable
     private readonly bool isStatic;
     private readonly (string Point, int Most)[] traps;
     private readonly Tally tally;
+    private readonly Func<Task<Dictionary<TopicPartition, long>>> committed;
     private readonly List<Slot> slots;
     private readonly List<WorkerProcess> paused = [];
     private readonly List<Task> zombies = [];
@@ -20,14 +23,15 @@ internal sealed class Fleet : IAsyncDisposable
     private bool trapping = true;
     private int extras;
 
-    public Fleet(Job job, int seed, bool isStatic, bool mayNotStart, Tally tally)
+    /// <param name="committed">Asks for the application's committed offsets.</param>
+    public Fleet(Job job, int seed, bool isStatic, bool mayNotStart, Tally tally, Func<Task<Dictionary<TopicPartition, long>>> committed)
     {
-        (this.job, this.isStatic, this.tally, random, traps) = (job, isStatic, tally, new Random(seed), IWork.Named(job.Work).Traps);
+        (this.job, this.isStatic, this.tally, this.committed, random, traps) = (job, isStatic, tally, committed, new Random(seed), IWork.Named(job.Work).Traps);
         slots = [.. Enumerable.Range(0, Size).Select(i => new Slot(trap => Launch($"i{i}", trap), () => NextTrap(), tally, mayNotStart))];
     }
 
     /// <summary>How long a paused worker stays so, at most; it is dead for the group and the transaction coordinator long before.</summary>
-    private int LongestPause => (job.Bug == Bug.NoFencing ? job.SessionMs : Math.Max(job.SessionMs, job.TransactionMs)) + 1500;
+    private int LongestPause => Math.Max(job.SessionMs, job.TransactionMs) + 1500;
 
     public void Open() => slots.ForEach(s => s.Open());
 
@@ -113,7 +117,9 @@ internal sealed class Fleet : IAsyncDisposable
 
     private async Task RiseAsync(WorkerProcess worker, int afterMs, bool replaced)
     {
-        await Task.Delay(afterMs);
+        // Where nothing but the generation could stop it, it has something to double only once others have gone on with its partitions, however slow the machine.
+        if (job.Bug == Bug.NoFencing) await OthersGoOnAsync();
+        else await Task.Delay(afterMs);
         worker.Continue();
         tally.Add(replaced ? "zombie replaced" : "zombie", worker.Id);
         if (replaced)
@@ -131,6 +137,19 @@ internal sealed class Fleet : IAsyncDisposable
             worker.Dispose();
         }
         lock (gate) paused.Remove(worker);
+    }
+
+    /// <summary>Until each partition has been committed further, or the transaction of whoever stands still is about to end.</summary>
+    private async Task OthersGoOnAsync()
+    {
+        var watch = Stopwatch.StartNew();
+        var before = await committed();
+        while (watch.ElapsedMilliseconds < job.TransactionMs - 3000)
+        {
+            await Task.Delay(100);
+            var now = await committed();
+            if (before.All(p => now[p.Key] > p.Value)) return;
+        }
     }
 
     private WorkerProcess? Living()

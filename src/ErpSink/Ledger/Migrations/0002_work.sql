@@ -1,77 +1,16 @@
--- A document on its way writes its posting three times: on a call, made, confirmed. A claim is a lock of the transaction that writes the call, and what a call came to
--- and the call that follows are one write. Each step is one function, one round trip, with the planner held to the indexes: a table that was filled a moment ago has no
--- statistics, and any other plan reads the whole of it for each call.
+-- How postings are worked on. A document on its way writes its posting three times: on a call, made, confirmed. A claim is a lock of the transaction that writes the call, and what a call
+-- came to and the call that follows are one write. Each step is one function, one round trip, with the planner held to the indexes: a table that was filled a moment ago has no statistics,
+-- and any other plan reads the whole of it for each call.
 
--- The edges of the state machine, and what each of them presupposes.
-create or replace function erp.guard_posting() returns trigger language plpgsql as $$
-begin
-    if tg_op = 'DELETE' then raise exception 'a posting in the ledger is never deleted (%)', old.document_key using errcode = 'ER001'; end if;
-    if old.state in ('confirmed', 'compared', 'written_off') then raise exception 'document % is % and cannot change', old.document_key, old.state using errcode = 'ER002'; end if;
-    if (new.document_key, new.account, new.mode, new.kind, new.revision) is distinct from (old.document_key, old.account, old.mode, old.kind, old.revision) then
-        raise exception 'what posting % is cannot change', old.document_key using errcode = 'ER003';
-    end if;
-    if new.state = old.state then return new; end if;
-    -- To look a document up is always allowed; after a restore what the ledger says of it may be old.
-    if not (new.state = 'unknown' and new.reason is not distinct from 'AFTER_RESTORE' and old.state in ('waiting', 'planned', 'claimed', 'held', 'refused'))
-       and not (old.state = 'unknown' and new.state = 'waiting' and old.reason is not distinct from 'AFTER_RESTORE' and old.call_id is null)
-       and not (old.state, new.state) in (
-        ('planned', 'sent'), ('sent', 'created'), ('created', 'confirmed'),
-        ('waiting', 'planned'), ('waiting', 'refused'), ('planned', 'claimed'), ('planned', 'waiting'), ('claimed', 'planned'), ('claimed', 'sent'), ('claimed', 'refused'),
-        ('sent', 'accepted'), ('sent', 'unknown'), ('sent', 'refused'), ('sent', 'held'), ('sent', 'planned'),
-        ('accepted', 'created'), ('accepted', 'confirmed'), ('accepted', 'unknown'), ('accepted', 'refused'), ('accepted', 'held'), ('accepted', 'planned'),
-        ('created', 'refused'), ('created', 'held'),
-        ('unknown', 'confirmed'), ('unknown', 'created'), ('unknown', 'planned'), ('unknown', 'refused'), ('unknown', 'held'),
-        ('held', 'planned'), ('refused', 'planned'), ('held', 'written_off'), ('refused', 'written_off'), ('comparing', 'compared')) then
-        raise exception 'document % cannot go from % to %', old.document_key, old.state, new.state using errcode = 'ER004';
-    end if;
-    if new.state = 'sent' then
-        if new.call_id is null or new.call_id is not distinct from old.call_id or new.outcome is not null then
-            raise exception 'document % cannot be sent without a call on record', old.document_key using errcode = 'ER005';
-        end if;
-        -- Claimed and sent in one write: somebody has it in hand, and until when.
-        if old.state = 'planned' and (new.claimed_by is null or new.claimed_until is null) then
-            raise exception 'document % cannot be sent by nobody', old.document_key using errcode = 'ER005';
-        end if;
-        new.mapping := coalesce(new.mapping, old.mapping);
-    end if;
-    if new.state in ('confirmed', 'compared') and new.outcome is distinct from 'found' and not (new.state = 'compared' and new.outcome in ('different', 'absent')) then
-        raise exception 'document % cannot be confirmed without having been found in the ERP', old.document_key using errcode = 'ER006';
-    end if;
-    if new.state = 'planned' then
-        if old.state in ('unknown', 'accepted') and new.outcome is distinct from 'absent' then
-            raise exception 'document % cannot be sent again without a negative look-up', old.document_key using errcode = 'ER007';
-        end if;
-        if old.state = 'sent' and (new.outcome is null or not (new.outcome in ('throttled', 'unauthorized', 'not_sent')
-            or (new.outcome = 'validation' and new.split is not null and new.split < coalesce(old.split, 2147483647))
-            or (new.outcome = 'period_closed' and new.posting_date is distinct from old.posting_date))) then
-            raise exception 'document % may have reached the ERP', old.document_key using errcode = 'ER008';
-        end if;
-    end if;
-    if old.state in ('held', 'refused') and exists
-        (select 1 from erp.work_item w where w.document_key = old.document_key and w.account = old.account and w.resolved_at is null) then
-        raise exception 'document % has an open work item', old.document_key using errcode = 'ER009';
-    end if;
-    new.changed_at := clock_timestamp();
-    return new;
-end $$;
-
--- What goes from planned to sent in one write was claimed in it. Without statistics of the two row sets a nested loop is what the planner would take.
-create or replace function erp.record_transitions() returns trigger language plpgsql set enable_nestloop = off set enable_hashjoin = on set plan_cache_mode = force_generic_plan as $$
-begin
-    if exists (select 1 from after_rows where state = 'sent') then
-        insert into erp.transition (document_key, account, from_state, to_state, reason, instance)
-        select n.document_key, n.account, 'planned', 'claimed', o.reason, n.claimed_by
-        from after_rows n join before_rows o using (document_key, account) where o.state = 'planned' and n.state = 'sent';
-    end if;
-    insert into erp.transition (document_key, account, from_state, to_state, reason, instance, call_id)
-    select n.document_key, n.account, case when o.state = 'planned' and n.state = 'sent' then 'claimed' else o.state end, n.state, n.reason, coalesce(n.claimed_by, o.claimed_by), n.call_id
-    from after_rows n join before_rows o using (document_key, account) where n.state <> o.state;
-    return null;
-end $$;
-
-drop function erp.claim(text, text, interval, int, boolean);
-drop function erp.urgency(text);
-drop function erp.is_due(erp.posting);
+-- Whether what has to be in the ERP before a posting is there: the earlier revisions of its series, and what a receipt pays.
+create function erp.is_its_turn(p erp.posting) returns boolean language sql stable as $$
+    select not exists (
+        select 1 from erp.document d join erp.document e using (tenant, legal_entity, customer_id, contract_id, period, currency) join erp.posting q on q.document_key = e.document_key
+        where d.document_key = p.document_key and e.revision < d.revision and q.account = p.account and q.state not in ('confirmed', 'compared', 'written_off'))
+    and (p.kind <> 'RECEIPT' or not exists (
+        select 1 from erp.document_line l join erp.posting q on q.document_key = l.meter
+        where l.document_key = p.document_key and q.account = p.account and q.state not in ('confirmed', 'compared', 'written_off')))
+$$;
 
 -- Whether a posting is to be worked on now. Without a query or a clock of its own it becomes part of the query that asks.
 create function erp.is_due(p erp.posting, now_at timestamptz) returns boolean language sql stable as $$
@@ -103,7 +42,7 @@ end $$;
 -- Claims due postings for one call: the most urgent one from this place on, and others in its state, of its kind where calls must not mix kinds, and as few as it was split to.
 -- They are the transaction's until it writes their call or ends; one that stops in between is ended by the server. A job of the ERP that has not ended in its time is not named any
 -- more: what it was to make is looked for by its key.
-create function erp.claim(for_account text, most int, same_kind boolean, from_priority int, from_time timestamptz, job_patience interval) returns table
+create function erp.claim(for_account text, most int, most_looked_up int, same_kind boolean, from_priority int, from_time timestamptz, job_patience interval) returns table
     (document_key text, state text, content bytea, attempts int, absences int, erp_id text, job text, posting_date date, split int, finished boolean)
 language plpgsql set enable_sort = off set enable_bitmapscan = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
@@ -119,7 +58,8 @@ begin
         lowest := -32768; highest := from_priority - 1; since := '-infinity';
     end loop;
     if first.document_key is null then return; end if;
-    lowest := first.priority; highest := first.priority; since := first.next_try_at; rest := least(most, coalesce(first.split, most));
+    lowest := first.priority; highest := first.priority; since := first.next_try_at;
+    rest := least(case when first.state = 'planned' or first.outcome is not distinct from 'unposted' then most else most_looked_up end, first.split);
     for i in 1 .. 2 loop
         return query
             select p.document_key, p.state, d.content, p.attempts, p.absences, p.erp_id,
@@ -216,29 +156,3 @@ begin
         where p.account = for_account and p.state in ('unknown', 'accepted', 'created', 'comparing') and p.claimed_by = for_instance;
     end if;
 end $$;
-
--- Lines and ranges come many at a time, in the transaction of their documents, and none of them is ever deleted: whether they belong to something is asked once for all of them.
-alter table erp.document_line drop constraint document_line_document_key_fkey;
-alter table erp.lineage_range drop constraint lineage_range_document_key_line_fkey;
-
-create function erp.refuse_orphan_lines() returns trigger language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan as $$
-declare orphan text;
-begin
-    select n.document_key into orphan from (select distinct document_key from new_rows) n where not exists (select 1 from erp.document d where d.document_key = n.document_key) limit 1;
-    if found then raise exception 'a line belongs to no document (%)', orphan using errcode = 'foreign_key_violation'; end if;
-    return null;
-end $$;
-create function erp.refuse_orphan_ranges() returns trigger language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan as $$
-declare orphan text;
-begin
-    select n.document_key || ' ' || n.line into orphan from (select distinct document_key, line from new_rows) n
-    where not exists (select 1 from erp.document_line l where l.document_key = n.document_key and l.line = n.line) limit 1;
-    if found then raise exception 'a range of lineage belongs to no line (%)', orphan using errcode = 'foreign_key_violation'; end if;
-    return null;
-end $$;
-create trigger belongs after insert on erp.document_line referencing new table as new_rows for each statement execute function erp.refuse_orphan_lines();
-create trigger belongs after insert on erp.lineage_range referencing new table as new_rows for each statement execute function erp.refuse_orphan_ranges();
-create trigger kept before truncate on erp.document for each statement execute function erp.refuse_change();
-create trigger kept before truncate on erp.document_line for each statement execute function erp.refuse_change();

@@ -144,6 +144,7 @@ create table erp.tally_disposition (
     parked        bigint not null default 0,
     dead_lettered bigint not null default 0,
     control       bigint not null default 0,
+    routed        bigint not null default 0,             -- rated by the contract of a customer above: sent on into that one's partition and judged there
     primary key (topic, partition)
 );
 
@@ -196,19 +197,25 @@ create table erp.restore_posting (
     primary key (document_key, account, restore_id)
 );
 
-create function erp.distrust_new_posting() returns trigger language plpgsql as $$
-declare r bigint;
+-- Whether the ledger was ever restored is asked once for each statement: a row's trigger would ask for each row.
+create function erp.note_restore() returns trigger language plpgsql as $$
 begin
-    select max(s.id) into r from erp.restore s;
-    if r is null then return new; end if;
+    perform set_config('erp.restore', coalesce((select max(s.id)::text from erp.restore s), ''), true);
+    return null;
+end $$;
+create trigger note_restore before insert on erp.posting for each statement execute function erp.note_restore();
+
+create function erp.distrust_new_posting() returns trigger language plpgsql as $$
+begin
     if not exists (select 1 from erp.document d join erp.restore_head h on h.topic = d.source_topic and h.partition = d.source_partition
                    where d.document_key = new.document_key and d.source_offset < h.head_offset)
        and not exists (select 1 from erp.restore_receipt t where t.document_key = new.document_key) then return new; end if;
-    insert into erp.restore_posting (restore_id, document_key, account, state) values (r, new.document_key, new.account, 'new');
+    insert into erp.restore_posting (restore_id, document_key, account, state) values (current_setting('erp.restore')::bigint, new.document_key, new.account, 'new');
     if new.state = 'planned' then new.state := 'unknown'; new.reason := 'AFTER_RESTORE'; end if;
     return new;
 end $$;
-create trigger after_restore_new before insert on erp.posting for each row when (new.state in ('planned', 'waiting')) execute function erp.distrust_new_posting();
+create trigger after_restore_new before insert on erp.posting for each row
+    when (new.state in ('planned', 'waiting') and current_setting('erp.restore') <> '') execute function erp.distrust_new_posting();
 
 -- Runs before the guard (triggers run by name).
 create function erp.distrust_posting() returns trigger language plpgsql as $$

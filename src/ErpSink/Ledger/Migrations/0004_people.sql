@@ -135,19 +135,6 @@ create function erp.posting_rule(for_key text, for_account text, out approvers i
 $$;
 
 -- Work items: what, why, whose, until when ------------------------------------------------------------------------------------------------------------------------
-do $$
-declare c text;
-begin
-    -- How many approve depends on rules from now on; that nobody writes off alone stays.
-    for c in select conname from pg_constraint where conrelid = 'erp.work_item'::regclass and contype = 'c' and pg_get_constraintdef(oid) like '%approved_by%' loop
-        execute format('alter table erp.work_item drop constraint %I', c);
-    end loop;
-end $$;
-alter table erp.work_item
-    add column reason text, add column legal_entity text, add column period text, add column due_at timestamptz, add column request_id bigint,
-    add constraint work_item_separation check (resolved_by is distinct from approved_by or resolved_by is null),
-    add constraint work_item_decided check (resolution is null or resolution not in ('retry', 'written_off') or resolved_by is not null),
-    add constraint work_item_written_off check (resolution is distinct from 'written_off' or approved_by is not null);
 create index work_item_due on erp.work_item (due_at) where resolved_at is null;
 
 create table erp.work_note (
@@ -179,7 +166,7 @@ create trigger assign before insert on erp.work_item for each row execute functi
 -- Requests and approvals ---------------------------------------------------------------------------------------------------------------------------------------------
 create table erp.request (
     id           bigint generated always as identity primary key,
-    action       text not null check (action in ('post', 'retry', 'release', 'write_off')),
+    action       text not null check (action in ('post', 'retry', 'release', 'write_off', 'reverse')),
     requested_by erp.actor not null,
     requested_at timestamptz not null default clock_timestamp(),
     expires_at   timestamptz,
@@ -192,7 +179,7 @@ create table erp.request (
     decided_at   timestamptz,
     decided_in   xid8,                                   -- the transaction in which the postings may change
     check ((posting_date is not null) = (action = 'release')),
-    check (action <> 'write_off' or approvers > 0)
+    check (action not in ('write_off', 'reverse') or approvers > 0)
 );
 create index request_open on erp.request (id) where status = 'open';
 create table erp.request_item (
@@ -218,20 +205,33 @@ create table erp.approval (
 create trigger append_only before update or delete or truncate on erp.request_item for each statement execute function erp.refuse_change();
 create trigger append_only before update or delete or truncate on erp.approval for each statement execute function erp.refuse_change();
 
+-- What a request for a reversal publishes once it is approved, byte for byte.
+create table erp.reversal_request (
+    request_id   bigint primary key references erp.request,
+    document_key text not null references erp.document,
+    reversal_key text not null check (reversal_key ~ '^[0-9A-HJKMNP-TV-Z]{16}$' and reversal_key <> document_key),
+    content_hash text not null check (content_hash ~ '^[0-9a-f]{64}$'),
+    content      bytea not null,                         -- the counter-document's Avro binary
+    topic        text not null
+);
+create index reversal_request_by_document on erp.reversal_request (document_key);
+create trigger append_only before update or delete or truncate on erp.reversal_request for each statement execute function erp.refuse_change();
+
 -- These go by keys: a table that has just been filled has no statistics yet, and the planner would read the whole of it for each document.
--- What a request would do as the world is now: the action and, for each document, its bytes, amount, posting date, state and work item.
-create function erp.request_hash(of_request bigint) returns text language sql stable set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+-- What a request would do as the world is now: the action and, for each document, its bytes, amount, posting date, state and work item; of a reversal the counter-document as well.
+create function erp.request_hash(of_request bigint) returns text language sql stable set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
     select erp.hash_of(erp.canonical(r.action, r.posting_date::text) || coalesce((
         select string_agg(erp.canonical(i.document_key, i.account, d.content_hash, encode(sha256(d.content), 'hex'), coalesce(d.total, w.amount)::text, coalesce(d.currency, w.currency),
                    coalesce(r.posting_date, p.posting_date, d.document_date)::text, p.state, i.work_item_id::text, (w.resolved_at is not null)::text), '' order by i.ordinal)
         from erp.request_item i left join erp.work_item w on w.id = i.work_item_id left join erp.document d on d.document_key = i.document_key
             left join erp.posting p on p.document_key = i.document_key and p.account = i.account
-        where i.request_id = r.id), ''))
+        where i.request_id = r.id), '') || coalesce((
+        select erp.canonical(q.document_key, q.reversal_key, q.content_hash, encode(sha256(q.content), 'hex'), q.topic) from erp.reversal_request q where q.request_id = r.id), ''))
     from erp.request r where r.id = of_request
 $$;
 
--- How many have to approve a request, by the rules in force now. Without rules one, for a write-off never less.
-create function erp.approvers_needed(of_request bigint) returns int language sql stable set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+-- How many have to approve a request, by the rules in force now. Without rules one, for a write-off and a reversal never less.
+create function erp.approvers_needed(of_request bigint) returns int language sql stable set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
     with r as (select * from erp.request where id = of_request),
     i as (
         select coalesce(d.kind, '') as kind, coalesce(d.legal_entity, w.legal_entity, '') as entity, coalesce(d.currency, w.currency, '') as currency, coalesce(d.total, w.amount) as amount,
@@ -243,7 +243,7 @@ create function erp.approvers_needed(of_request bigint) returns int language sql
             select 1 from i where erp.fits(a, 'kinds', i.kind) and erp.fits(a, 'legalEntities', i.entity) and erp.fits(a, 'accounts', i.account) group by i.currency
             having erp.exceeds(a, case when bool_or(i.amount is null) then null else sum(abs(i.amount)) end, i.currency)))
     select case when r.action = 'post' then (select max((erp.posting_rule(i.document_key, i.account)).approvers) from i)
-        else greatest(coalesce(o.approvers, case when erp.rules_in_force() ? 'actions' then 0 else 1 end), case when r.action = 'write_off' then 1 else 0 end,
+        else greatest(coalesce(o.approvers, case when erp.rules_in_force() ? 'actions' then 0 else 1 end), case when r.action in ('write_off', 'reverse') then 1 else 0 end,
             -- What people refused is not sent by fewer people than had to approve it.
             (select max(greatest(1, (erp.posting_rule(i.document_key, i.account)).approvers)) from i where i.code = 'APPROVAL_REFUSED')) end
     from r, of_rules o
@@ -362,10 +362,15 @@ begin
 end $$;
 
 -- Does what a request asks for; the guards look at each row.
-create function erp.execute_request(of_request bigint) returns void language plpgsql security definer set search_path = pg_catalog, erp, pg_temp set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+create function erp.execute_request(of_request bigint) returns void language plpgsql security definer set search_path = pg_catalog, erp, pg_temp
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
 declare r erp.request; first_approver text;
 begin
     update erp.request set status = 'executed' where id = of_request returning * into r;
+    if r.action = 'reverse' then
+        perform erp.execute_reversal(r.id);
+        return;
+    end if;
     select a.actor into first_approver from erp.approval a where a.request_id = r.id and a.verdict = 'approve' order by a.at, a.actor limit 1;
     update erp.work_item w
     set resolved_at = clock_timestamp(), resolved_by = r.requested_by, approved_by = first_approver, request_id = r.id,
@@ -547,44 +552,3 @@ create function erp.end_call(by_actor text, by_key text, with_status int, with_a
     update erp.people_call set status = with_status, answer = with_answer where actor = by_actor and key = by_key
 $$;
 
--- Roles --------------------------------------------------------------------------------------------------------------------------------------------------------------
-do $$
-declare r text;
-begin
-    foreach r in array array['erp_posting', 'erp_people', 'erp_reader'] loop
-        begin
-            if not exists (select 1 from pg_roles where rolname = r) then execute format('create role %I nologin', r); end if;
-        exception when duplicate_object or unique_violation or insufficient_privilege then
-            raise notice 'role % is not created here', r;
-        end;
-    end loop;
-end $$;
-
--- What the roles may do, as far as they exist. Called after every migration; a database administrator who makes the roles later calls it too.
-create function erp.grant_roles() returns void language plpgsql as $$
-declare
-    f regprocedure;
-    for_people text[] := array['assign', 'note', 'ask', 'decide', 'decide_many', 'expire_requests', 'begin_call', 'end_call', 'anchor_audit', 'audit_append'];
-    not_for_people text[] := array['write_audit', 'execute_request', 'hold_posting', 'decide_one', 'grant_roles'];
-begin
-    for f in select p.oid from pg_proc p where p.pronamespace = 'erp'::regnamespace and p.proname = any(for_people || not_for_people) loop
-        execute format('revoke execute on function %s from public', f);
-    end loop;
-    if exists (select 1 from pg_roles where rolname = 'erp_reader') then
-        grant usage on schema erp to erp_reader;
-        grant select on all tables in schema erp to erp_reader;
-    end if;
-    if exists (select 1 from pg_roles where rolname = 'erp_posting') then
-        grant usage on schema erp to erp_posting;
-        grant select, insert, update on all tables in schema erp to erp_posting;
-        revoke insert, update on erp.audit, erp.audit_head, erp.approval, erp.request, erp.request_item, erp.work_note, erp.people_rules, erp.people_call, erp.migration from erp_posting;
-        grant execute on function erp.audit_append(text, text, text, jsonb), erp.anchor_audit(text, interval) to erp_posting;
-    end if;
-    if exists (select 1 from pg_roles where rolname = 'erp_people') then
-        grant usage on schema erp to erp_people;
-        grant select on all tables in schema erp to erp_people;
-        for f in select p.oid from pg_proc p where p.pronamespace = 'erp'::regnamespace and p.proname = any(for_people) loop
-            execute format('grant execute on function %s to erp_people', f);
-        end loop;
-    end if;
-end $$;

@@ -1,4 +1,29 @@
--- Places of a quota are asked for by one of a process at a time; whoever certainly gets none neither waits for the others nor writes; a place that was not used counts for nothing.
+-- Places of a quota: asked for by one of a process at a time; whoever certainly gets none neither waits for the others nor writes; a place that was not used counts for nothing.
+
+-- One ERP account's quota, shared by all instances: what it allows, and what it pauses for.
+create table erp.quota (
+    account       text primary key,
+    concurrency   int not null,                          -- requests at a time
+    requests      int,                                   -- requests in any window of that length; null: as many as concurrency lets through
+    length        interval,
+    reserve       int not null,                          -- of them, kept for priority work
+    share         int not null default 100,              -- percent of the requests, lowered while others use the account
+    paced_at      timestamptz not null default 'epoch', -- when the next request is due by the even pace
+    paused_until  timestamptz not null default 'epoch',
+    throttled     int not null default 0                 -- refusals in a row
+);
+
+-- One row for each request that may be under way ('way') or counted within the window ('window'), and when it is free again. A request's place in the window is
+-- given back a whole window after its answer came: the ERP saw it earlier than that, so no window of its own holds more.
+create table erp.slot (
+    account  text not null,
+    kind     text not null check (kind in ('way', 'window')),
+    slot     int not null,
+    instance text,
+    free_at  timestamptz not null default 'epoch',
+    primary key (account, kind, slot)
+) with (fillfactor = 50);
+create index slot_free on erp.slot (account, kind, free_at);
 
 -- Which places are free for one request now: way (and place, where requests are counted by a window), or how long there will be none at least. Changes nothing.
 create function erp.free_slot(q erp.quota, urgent boolean, out way int, out place int, out wait interval) language plpgsql as $$
@@ -23,7 +48,7 @@ begin
 end $$;
 
 -- Takes a place for one request. way is null when there is none now; wait then says how long to wait at least.
-create or replace function erp.take_slot(for_account text, for_instance text, urgent boolean, lease interval, out way int, out place int, out wait interval) language plpgsql as $$
+create function erp.take_slot(for_account text, for_instance text, urgent boolean, lease interval, out way int, out place int, out wait interval) language plpgsql as $$
 declare q erp.quota; now_at timestamptz;
 begin
     -- Whoever certainly gets nothing neither waits for the others nor writes: the row's lock is held until a commit is on disk.
@@ -43,9 +68,6 @@ begin
     end if;
     update erp.slot set instance = for_instance, free_at = now_at + lease where account = for_account and kind = 'way' and slot = way;
 end $$;
-
--- The answer came: the way is free, the place in the window when a whole one has passed; both at once where no request was made.
-drop function erp.give_slot(text, text, int, int);
 
 create function erp.give_slot(for_account text, for_instance text, the_way int, the_place int, used boolean) returns void language plpgsql as $$
 begin
