@@ -101,7 +101,7 @@ public sealed record PostingOptions
     /// <summary>Wait before looking for due documents again when there were none.</summary>
     public TimeSpan IdleDelay { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Wait before asking again for a job of the ERP.</summary>
+    /// <summary>Wait before asking again for a job of the ERP; once the job has been at work for long, a tenth of its time.</summary>
     public TimeSpan JobSpacing { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a job of the ERP is asked for. Then what it was to make is looked for by its key; what is not there goes to the work list, for the job may still run.</summary>

@@ -45,9 +45,12 @@ public sealed class ClaimTests(PostgresFixture postgres) : IClassFixture<Postgre
             select count(*) from erp.posting p join erp.call c on c.id = p.call_id where p.account = 'begun' and p.state = 'sent' and p.claimed_by = 'dead' and c.finished_at is null and c.documents = 3
             """));
         Assert.Equal(["planned", "sent"], await HistoryAsync("begun"));
+        Assert.Equal(3, await CountAsync("select count(*) from erp.transition where account = 'begun' and from_state = 'planned' and to_state = 'sent' and instance = 'dead' and call_id is not null"));
         Assert.Null(await store.UrgencyAsync());
         Assert.Equal((0, 0), await Store("begun", "other").RecoverAsync(own: false));
         Assert.Equal((0, 3), await Store("begun", "dead").RecoverAsync(own: true));
+        // Who gives a posting up is whose step it was.
+        Assert.Equal(3, await CountAsync("select count(*) from erp.transition where account = 'begun' and from_state = 'sent' and to_state = 'unknown' and instance = 'dead'"));
     }
 
     [Fact]
@@ -155,13 +158,34 @@ public sealed class ClaimTests(PostgresFixture postgres) : IClassFixture<Postgre
         Assert.Equal(keys[1..], claim!.Documents.Select(d => d.DocumentKey).Order(StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData(DocumentKind.ArInvoice, 5)]
+    [InlineData(DocumentKind.GlJournal, 2)]
+    public async Task A_look_up_takes_more_than_a_call_that_posts_but_no_more_journals(DocumentKind kind, int looked)
+    {
+        var account = $"looked{kind}";
+        var (store, batching) = (Store(account, "one"), new ErpBatching(2, SameKind: true, LookUpSize: 5));
+        await TakeAsync(account, 0, 8, kind: kind);
+        for (var n = 0; n < 3; n++)
+        {
+            await using var posted = await store.ClaimAsync(batching);
+            Assert.Equal(2, posted!.Documents.Count);
+            await posted.BeginAsync(ErpCall.Post, [.. posted.Documents.Select(d => d.DocumentKey)]);
+        }
+        Assert.Equal((0, 6), await store.RecoverAsync(own: true));
+        await using (var connection = await postgres.Database.OpenConnectionAsync())
+            await connection.ExecuteAsync("update erp.posting set next_try_at = now() - interval '1 day' where account = @account and state = 'unknown'", new { account });
+        await using var claim = await store.ClaimAsync(batching);
+        Assert.Equal((looked, "unknown"), (claim!.Documents.Count, claim.Documents[0].State));
+    }
+
     PostingStore Store(string account, string instance) => new(postgres.Database, account, instance, new PostingOptions());
 
-    async Task TakeAsync(string account, int from, int count, short priority = 0)
+    async Task TakeAsync(string account, int from, int count, short priority = 0, DocumentKind kind = DocumentKind.ArInvoice)
     {
         var judged = new List<JudgedRecord>();
         var reader = new DocumentReader(new FixedRegistry());
-        for (var n = from; n < from + count; n++) judged.Add(await reader.ReadAsync(Documents.Record(Documents.Create(n, prefix: account), n)));
+        for (var n = from; n < from + count; n++) judged.Add(await reader.ReadAsync(Documents.Record(Documents.Create(n, kind: kind, prefix: account), n)));
         await new IntakeStore(postgres.Database, new RouteTable { Routes = [new Route { Account = account, Priority = priority }] }, Topics.ErpDeadLetters).TakeAsync($"claims-{Interlocked.Increment(ref _groups)}", judged);
     }
 

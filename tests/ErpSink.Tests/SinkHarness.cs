@@ -102,7 +102,7 @@ sealed class SinkHarness : IAsyncDisposable
             while (await OpenDocumentsAsync() > 0)
             {
                 if (running.FirstOrDefault(r => r.IsFaulted) is { } failed) await failed;
-                Assert.True(deadline.Elapsed < TimeSpan.FromSeconds(120), $"not quiet: {string.Join(", ", (await Status.ByStateAsync()).Select(s => $"{s.Documents} {s.State}"))}");
+                Assert.True(deadline.Elapsed < TimeSpan.FromSeconds(300), $"not quiet: {string.Join(", ", (await Status.ByStateAsync()).Select(s => $"{s.Documents} {s.State}"))}");
                 await Task.Delay(10);
             }
         }

@@ -4,8 +4,9 @@ using Npgsql;
 namespace Streams.ErpSink.Ledger;
 
 /// <summary>A document that this instance has in hand, on its way into one account.</summary>
+/// <param name="Age">How long it has been in its state.</param>
 public sealed record ClaimedDocument(
-    string DocumentKey, string State, byte[] Content, int Attempts, int Absences, string? ErpId, string? Job, DateOnly? PostingDate, int? Split, bool Finished);
+    string DocumentKey, string State, byte[] Content, int Attempts, int Absences, string? ErpId, string? Job, DateOnly? PostingDate, int? Split, bool Finished, TimeSpan Age = default);
 
 /// <summary>
 /// Documents of one state that this instance alone has in hand, by the locks of an open transaction: nothing is written of them until their call is, in the same transaction. A claim

@@ -38,7 +38,7 @@ public static class LedgerSchema
         var applied = (await connection.QueryAsync<string>("select name from erp.migration order by version")).AsList();
         var known = Migrations();
         if (applied.Except(known.Select(m => m.Name)).ToList() is [var stranger, ..])
-            throw new LedgerException($"The ledger has the migration {stranger}, which this program does not: use the program that made it, or a newer one; or give this one a new database, which it fills from the topics");
+            throw new LedgerException($"The ledger has the migration {stranger}, which this program does not: use the program that made it, or a newer one");
         return [.. known.Where(m => !applied.Contains(m.Name))];
     }
 

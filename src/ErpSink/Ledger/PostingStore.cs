@@ -67,7 +67,7 @@ public sealed class PostingStore(NpgsqlDataSource database, string account, stri
             var from = Volatile.Read(ref _front) ?? new Front(short.MaxValue, DateTime.UnixEpoch, default);
             var documents = (await connection.QueryAsync<ClaimedDocument>("""
                 select document_key as DocumentKey, state as State, content as Content, attempts as Attempts, absences as Absences, erp_id as ErpId, job as Job,
-                       posting_date as PostingDate, split as Split, finished as Finished
+                       posting_date as PostingDate, split as Split, finished as Finished, age as Age
                 from erp.claim(@account, @BatchSize, @looked, @SameKind, @priority, @DueAt, @JobPatience)
                 """, new { account, batching.BatchSize, looked = batching.LookUpSize ?? batching.BatchSize, batching.SameKind, priority = (int)from.Priority, from.DueAt, options.JobPatience }, transaction)).AsList();
             if (documents.Count > 0) return new Claim(this, connection, transaction, documents);

@@ -76,19 +76,23 @@ sealed class NetSuiteLookUp(SignedHttp http, NetSuiteAnswers answers, NetSuiteQu
         };
     }
 
-    /// <summary>Puts the job's own word in the place of an absence. Without one the absence stays: it was looked for after the job's end.</summary>
+    /// <summary>
+    /// Puts the job's own word in the place of an absence: a refusal, or that the job could not be asked, which is no absence. Where it has no word the absence stays: it was looked for
+    /// after the job's end.
+    /// </summary>
     async Task ExplainAsync(string job, IReadOnlyList<ErpItem> absent, Dictionary<string, ErpAnswer> known, CancellationToken deadline)
     {
-        var (list, _) = await GetAsync($"{Jobs}/{job}/task", deadline);
+        var (list, fault) = await GetAsync($"{Jobs}/{job}/task", deadline);
         var tasks = list is { Status: 200 } ? NetSuiteJob.Tasks(list.Body) : [];
-        var results = new Dictionary<string, ErpResponse?>(StringComparer.Ordinal);
+        var results = new Dictionary<string, (ErpResponse? Response, ErpAnswer? Failure)>(StringComparer.Ordinal);
         foreach (var item in absent)
         {
             var place = NetSuiteJob.Parse(item.Job)!;
             var task = tasks.Count == 1 ? tasks[0] : place.Place <= tasks.Count ? tasks[place.Place - 1] : null;
-            if (task is null) continue;
-            if (!results.TryGetValue(task, out var result)) results[task] = result = (await GetAsync($"{Jobs}/{job}/task/{task}/result", deadline)).Response;
-            if (result is not null && place.ErrorIn(result.Body, tasks.Count == 1) is { } error) known[item.Document.DocumentKey] = answers.OfRefusal(result.Status, error) with { Job = item.Job };
+            if (task is not null && !results.ContainsKey(task)) results[task] = await GetAsync($"{Jobs}/{job}/task/{task}/result", deadline);
+            var (result, failure) = task is null ? (null, fault) : results[task];
+            if (failure is not null) known[item.Document.DocumentKey] = failure;
+            else if (result is not null && place.ErrorIn(result.Body, tasks.Count == 1) is { } error) known[item.Document.DocumentKey] = answers.OfRefusal(result.Status, error) with { Job = item.Job };
         }
     }
 

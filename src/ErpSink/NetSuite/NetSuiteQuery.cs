@@ -7,7 +7,7 @@ namespace Streams.ErpSink.NetSuite;
 /// <summary>Looks transactions up by their external ids with SuiteQL.</summary>
 sealed class NetSuiteQuery(SignedHttp http, NetSuiteAnswers answers)
 {
-    /// <summary>Keys in one query at most: several jobs' documents are found by one request, and their rows fit on a page.</summary>
+    /// <summary>Documents that are looked up at once: those of several jobs are found by one request, and their rows fit on a page.</summary>
     public const int Most = 300;
 
     const int PageSize = 1000;

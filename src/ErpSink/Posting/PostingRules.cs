@@ -44,11 +44,14 @@ public sealed class PostingRules(PostingOptions options, Pauses pauses)
             ErpOutcome.PeriodClosed => new(claim.DocumentKey, answer, DocumentState.Held),
             ErpOutcome.Absent when claim is { State: DocumentState.Accepted, Job: null } => new(claim.DocumentKey, answer with { Code = "JOB_OVERDUE", Detail = JobOverdue }, DocumentState.Held),
             ErpOutcome.Absent => AfterAbsence(claim, answer),
-            ErpOutcome.Accepted => Stay(claim, answer, options.JobSpacing),
+            ErpOutcome.Accepted => Stay(claim, answer, SpacingAt(claim.Age)),
             ErpOutcome.Throttled or ErpOutcome.Unauthorized => Stay(claim, answer, TimeSpan.Zero),
             _ => Stay(claim, answer, options.LookupSpacing),
         };
     }
+
+    /// <summary>The longer a job has been at work, the less often it is asked for: its end is known a tenth of its time late at most, and a job that never ends does not eat the quota.</summary>
+    TimeSpan SpacingAt(TimeSpan age) => age / 10 > options.JobSpacing ? age / 10 : options.JobSpacing;
 
     /// <summary>After a call that was to bring a draft into the ledger: a look-up follows where it was done.</summary>
     public Settlement AfterFinish(ClaimedDocument claim, ErpAnswer answer) => answer.Outcome switch

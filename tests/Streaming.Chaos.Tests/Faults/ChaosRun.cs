@@ -130,12 +130,12 @@ internal sealed class ChaosRun : IAsyncDisposable
         tally.Add("broker kill");
     }
 
-    /// <summary>Waits until all input is committed; says what is missing otherwise.</summary>
+    /// <summary>Waits until all input is committed, as long as it gets on; says what is missing otherwise.</summary>
     private async Task<string?> CaughtUpAsync()
     {
         var repartitioned = broker.Topics().Where(t => t.StartsWith(job.Application, StringComparison.Ordinal) && t.EndsWith("-repartition", StringComparison.Ordinal));
         List<string> sources = [job.Input, .. repartitioned];
-        var watch = Stopwatch.StartNew();
+        var (watch, farthest) = (Stopwatch.StartNew(), long.MinValue);
         while (true)
         {
             var ends = await broker.EndsAsync(sources, plan.Partitions, IsolationLevel.ReadUncommitted);
@@ -145,6 +145,11 @@ internal sealed class ChaosRun : IAsyncDisposable
                 foreach (var (partition, offset) in await broker.CommittedAsync(job.Application, source, plan.Partitions)) committed[partition] = offset;
             }
             if (ends.All(e => committed[e.Key] == e.Value)) return null;
+            if (committed.Values.Sum() is var far && far > farthest)
+            {
+                farthest = far;
+                watch.Restart();
+            }
             if (watch.Elapsed > Patience)
                 return "committed offsets: " + string.Join(", ", ends.Where(e => committed[e.Key] != e.Value).Select(e => $"{e.Key} {committed[e.Key]} of {e.Value}"));
             await Task.Delay(100);

@@ -112,6 +112,8 @@ internal sealed class Fleet : IAsyncDisposable
     private string? NextTrap()
     {
         if (!trapping || Next(4) == 0) return null;
+        // What has to be stopped by its generation stands right before its commit.
+        if (job.Bug == Bug.NoFencing) return Paused() < 2 ? $"stop stream.before_commit {1 + Next(30)}" : null;
         lock (gate) return Trap.Choose(random, stop: random.Next(10) < 3 && paused.Count < 2, traps);
     }
 

@@ -51,7 +51,7 @@ create table erp.posting (
     claimed_until timestamptz,
     next_try_at   timestamptz not null default clock_timestamp(),
     changed_at    timestamptz not null default clock_timestamp(),
-    -- The step that it took last stands on it, so that the history is written from the rows alone.
+    -- What the last write came from and in whose hands it was made, so that the history is written from the rows alone.
     from_state    text,
     moved_by      text,
     primary key (document_key, account)

@@ -43,7 +43,7 @@ end $$;
 -- They are the transaction's until it writes their call or ends; one that stops in between is ended by the server. A job of the ERP that has not ended in its time is not named any
 -- more: what it was to make is looked for by its key.
 create function erp.claim(for_account text, most int, most_looked_up int, same_kind boolean, from_priority int, from_time timestamptz, job_patience interval) returns table
-    (document_key text, state text, content bytea, attempts int, absences int, erp_id text, job text, posting_date date, split int, finished boolean)
+    (document_key text, state text, content bytea, attempts int, absences int, erp_id text, job text, posting_date date, split int, finished boolean, age interval)
 language plpgsql set enable_sort = off set enable_bitmapscan = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare now_at timestamptz := clock_timestamp(); first erp.posting; lowest int := from_priority; highest int := from_priority; since timestamptz := from_time; claimed int; rest int;
@@ -59,11 +59,12 @@ begin
     end loop;
     if first.document_key is null then return; end if;
     lowest := first.priority; highest := first.priority; since := first.next_try_at;
-    rest := least(case when first.state = 'planned' or first.outcome is not distinct from 'unposted' then most else most_looked_up end, first.split);
+    -- Journals are compared line by line: more of them would be more requests in one look-up.
+    rest := least(case when first.state = 'planned' or first.outcome is not distinct from 'unposted' or first.kind = 'GL_JOURNAL' then most else most_looked_up end, first.split);
     for i in 1 .. 2 loop
         return query
             select p.document_key, p.state, d.content, p.attempts, p.absences, p.erp_id,
-                   case when p.state = 'accepted' and p.changed_at < now_at - job_patience then null else p.job end, p.posting_date, p.split, p.outcome is not distinct from 'unposted'
+                   case when p.state = 'accepted' and p.changed_at < now_at - job_patience then null else p.job end, p.posting_date, p.split, p.outcome is not distinct from 'unposted', now_at - p.changed_at
             from erp.posting p join erp.document d using (document_key)
             where p.account = for_account and p.state in ('planned', 'unknown', 'accepted', 'created', 'comparing') and p.priority >= lowest and p.priority <= highest
               and p.next_try_at >= since and p.next_try_at <= now_at and erp.is_due(p, now_at)
