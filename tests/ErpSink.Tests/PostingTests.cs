@@ -44,7 +44,8 @@ public sealed class PostingTests(PostgresFixture postgres) : IClassFixture<Postg
     {
         await using var harness = await SinkHarness.StartAsync(postgres.Database, o => o with
         {
-            Fault = r => r is { Method: "POST", Nth: 1 } ? SimulatorFault.DelayedApply : SimulatorFault.None, ApplyDelay = TimeSpan.FromSeconds(1),
+            // Long after the look-ups and the second call, however slow the machine.
+            Fault = r => r is { Method: "POST", Nth: 1 } ? SimulatorFault.DelayedApply : SimulatorFault.None, ApplyDelay = TimeSpan.FromSeconds(10),
         });
         var documents = Enumerable.Range(1, 3).Select(n => Documents.Create(n, prefix: _prefixOfTest)).ToList();
         await harness.TakeAsync(documents);
