@@ -1,3 +1,4 @@
+using System.Text;
 using Dapper;
 using Streams.ErpSink.Ledger;
 using Streams.ErpSink.Posting;
@@ -64,6 +65,29 @@ public sealed class BatchPostingTests(PostgresFixture postgres) : IClassFixture<
         var way = await connection.QueryAsync<string>("select to_state from erp.transition where document_key = @DocumentKey order by id", documents[0]);
         Assert.Equal(["planned", "sent", "created", "confirmed"], way);
         Assert.Equal(documents[0].DocumentDate, await connection.ExecuteScalarAsync<DateOnly>("select posted_on from erp.posting where document_key = @DocumentKey", documents[0]));
+    }
+
+    [Theory]
+    [InlineData("post")]
+    [InlineData("finish")]
+    public async Task Every_document_at_its_end_has_a_receipt_whichever_call_it_ended_in(string call)
+    {
+        var erp = new ScriptedErp(_name) { Drafts = true };
+        await using var sink = new ScriptedSink(postgres.Database, erp);
+        var documents = Make(5);
+        ErpAnswer? Refuse(ErpDocument d) => d.DocumentKey == documents[2].DocumentKey ? new(ErpOutcome.Validation, 400, "BAD_LINE", "line 1 has no account") : null;
+        if (call == "post") erp.Refusal = Refuse;
+        else erp.Unfinishable = Refuse;
+        await sink.TakeAsync(documents);
+        await sink.RunUntilQuietAsync();
+
+        var keys = documents.Select(d => Encoding.UTF8.GetBytes(d.DocumentKey)).ToArray();
+        await using var connection = await postgres.Database.OpenConnectionAsync();
+        var receipts = (await connection.QueryAsync<byte[]>("select value from erp.outbox where topic = @ErpReceipts and key = any(@keys)", new { Topics.ErpReceipts, keys }))
+            .Select(v => ErpReceipt.Read(v)).ToDictionary(r => r.DocumentKey);
+        Assert.Equal(documents.Select(d => d.DocumentKey).Order(), receipts.Keys.Order());
+        Assert.All(documents, d => Assert.Equal((d == documents[2] ? ReceiptState.Refused : ReceiptState.Confirmed, 1), (receipts[d.DocumentKey].State, receipts[d.DocumentKey].Attempts)));
+        Assert.Equal(("BAD_LINE", "line 1 has no account"), (receipts[documents[2].DocumentKey].Code, receipts[documents[2].DocumentKey].Detail));
     }
 
     [Fact]

@@ -25,6 +25,9 @@ sealed class ScriptedErp(string account) : IErpConnector
 
     public Func<ErpDocument, ErpAnswer?> Refusal { get; set; } = _ => null;
 
+    /// <summary>A draft of it cannot be finished; it is taken back.</summary>
+    public Func<ErpDocument, ErpAnswer?> Unfinishable { get; set; } = _ => null;
+
     /// <summary>Decides of the nth posting call what is heard of it; null: all of it.</summary>
     public Func<int, ErpAnswer?> Heard { get; set; } = _ => null;
 
@@ -75,8 +78,19 @@ sealed class ScriptedErp(string account) : IErpConnector
     public Task<IReadOnlyList<ErpAnswer>> FinishAsync(IReadOnlyList<ErpItem> items, CancellationToken deadline)
     {
         Finishes++;
-        foreach (var item in items) Records.AddOrUpdate(item.Document.DocumentKey, _ => throw new InvalidOperationException("finished before it was made"), (_, r) => r with { Posted = true });
-        return Task.FromResult<IReadOnlyList<ErpAnswer>>([.. items.Select(i => new ErpAnswer(ErpOutcome.Created, ErpId: i.ErpId))]);
+        return Task.FromResult<IReadOnlyList<ErpAnswer>>([.. items.Select(Finish)]);
+    }
+
+    ErpAnswer Finish(ErpItem item)
+    {
+        var key = item.Document.DocumentKey;
+        if (Unfinishable(item.Document) is { } refusal)
+        {
+            Records.TryRemove(key, out _);
+            return refusal;
+        }
+        Records.AddOrUpdate(key, _ => throw new InvalidOperationException("finished before it was made"), (_, r) => r with { Posted = true });
+        return new(ErpOutcome.Created, ErpId: item.ErpId);
     }
 
     ErpAnswer Judge(ErpDocument document) => Refusal(document)

@@ -49,7 +49,7 @@ public sealed class PostingWorker(ErpAccount account, ErpSinkOptions options, Ti
         var refused = items.Select(i => (Item: i, Answer: Preflight(i))).Where(r => r.Answer is not null).ToList();
         if (refused.Count > 0)
         {
-            await claim.RefuseAsync([.. refused.Select(r => Refusal(r.Item, r.Answer!, counted: 0))], options.ReceiptsTopic);
+            await claim.RefuseAsync([.. refused.Select(r => WithReceipt(r.Item, new Settlement(r.Item.Key, r.Answer!, DocumentState.Refused), r.Item.Claim.Attempts))], options.ReceiptsTopic);
             items = [.. items.Except(refused.Select(r => r.Item))];
             if (items.Count == 0)
             {
@@ -78,10 +78,10 @@ public sealed class PostingWorker(ErpAccount account, ErpSinkOptions options, Ti
         var made = items.Select((item, i) => (Item: item, Answer: answers[i], Settlement: settlements[i])).Where(m => m.Settlement.KeepsClaim).ToList();
         if (made.Count == 0)
         {
-            await SettleAsync(call, settlements);
+            await SettleAsync(call, items, settlements);
             return;
         }
-        var readBack = await SettleAsync(call, settlements, ErpCall.LookUp);
+        var readBack = await SettleAsync(call, items, settlements, ErpCall.LookUp);
         KillPoint.Reached("sink.after_created", options.Instance);
         await LookUpAsync(Held(made.Select(m => m.Item.Known(m.Answer)), readBack.Held), readBack.Call, canFinish: true);
     }
@@ -95,11 +95,11 @@ public sealed class PostingWorker(ErpAccount account, ErpSinkOptions options, Ti
         var drafts = items.Select((item, i) => (Item: item, Answer: answers[i], Settlement: settlements[i])).Where(d => d.Settlement.KeepsClaim).ToList();
         if (drafts.Count == 0)
         {
-            await SettleAsync(call, settlements);
+            await SettleAsync(call, items, settlements);
         }
         else
         {
-            var finish = await SettleAsync(call, settlements, ErpCall.Finish);
+            var finish = await SettleAsync(call, items, settlements, ErpCall.Finish);
             await FinishAsync(Held(drafts.Select(d => d.Item.Known(d.Answer)), finish.Held), finish.Call);
         }
         KillPoint.Reached("sink.after_confirm", options.Instance);
@@ -116,10 +116,10 @@ public sealed class PostingWorker(ErpAccount account, ErpSinkOptions options, Ti
         var readBack = items.Where((_, i) => settlements[i].KeepsClaim).ToList();
         if (readBack.Count == 0)
         {
-            await SettleAsync(call, settlements);
+            await SettleAsync(call, items, settlements);
             return;
         }
-        var lookUp = await SettleAsync(call, settlements, ErpCall.LookUp);
+        var lookUp = await SettleAsync(call, items, settlements, ErpCall.LookUp);
         await LookUpAsync(Held(readBack, lookUp.Held), lookUp.Call, canFinish: false);
     }
 
@@ -128,31 +128,34 @@ public sealed class PostingWorker(ErpAccount account, ErpSinkOptions options, Ti
     Settlement AfterPost(WorkItem item, ErpAnswer answer)
     {
         if (answer.Outcome == ErpOutcome.Unknown) Log.OutcomeUnknown(log, item.Key, answer.Code, answer.Detail);
-        var settlement = _rules.AfterPost(item.Claim, item.Document, answer) with { Mapping = account.MappingVersion };
-        return settlement.State is DocumentState.Refused or DocumentState.Held ? Refusal(item, answer, 1, settlement.State) : settlement;
+        return _rules.AfterPost(item.Claim, item.Document, answer) with { Mapping = account.MappingVersion };
     }
 
     Settlement AfterLookUp(WorkItem item, ErpAnswer answer, bool keeps)
     {
         var settlement = _rules.AfterLookUp(item.Claim, answer);
         // Drafts are finished at once; what is only compared is not this sink's to finish.
-        settlement = settlement with { KeepsClaim = keeps && settlement.State == DocumentState.Created };
-        if (settlement.State is DocumentState.Refused or DocumentState.Held) return Refusal(item, settlement.Answer, 0, settlement.State);
-        if (settlement.State == DocumentState.Confirmed) return settlement with { Receipt = Receipt(item, ReceiptState.Confirmed, answer, item.Claim.Attempts) };
-        return settlement;
+        return settlement with { KeepsClaim = keeps && settlement.State == DocumentState.Created };
     }
 
-    Settlement Refusal(WorkItem item, ErpAnswer answer, int counted, string state = DocumentState.Refused)
+    /// <summary>Writes down where a call leaves its documents. Every end goes through here, whichever call it came from: none is without its receipt.</summary>
+    async Task<(long Call, HashSet<string> Held)> SettleAsync(long call, IReadOnlyList<WorkItem> items, IReadOnlyList<Settlement> settlements, ErpCall? next = null)
     {
-        Log.Refused(log, item.Key, state, answer.Code, answer.Detail);
-        return new Settlement(item.Key, answer, state) { Receipt = state == DocumentState.Refused ? Receipt(item, ReceiptState.Refused, answer, item.Claim.Attempts + counted) : null };
-    }
-
-    async Task<(long Call, HashSet<string> Held)> SettleAsync(long call, IReadOnlyList<Settlement> settlements, ErpCall? next = null)
-    {
-        var following = await _store.SettleAsync(call, settlements, options.ReceiptsTopic, next);
+        var following = await _store.SettleAsync(call, [.. items.Zip(settlements, (item, s) => WithReceipt(item, s, item.Posted))], options.ReceiptsTopic, next);
         Telemetry.Confirmed.Add(settlements.Count(s => s.State == DocumentState.Confirmed), new KeyValuePair<string, object?>("account", account.Name));
         return following;
+    }
+
+    /// <param name="posted">How often it was posted, this call included.</param>
+    Settlement WithReceipt(WorkItem item, Settlement settlement, int posted)
+    {
+        if (settlement.State is DocumentState.Refused or DocumentState.Held) Log.Refused(log, item.Key, settlement.State, settlement.Answer.Code, settlement.Answer.Detail);
+        return settlement.State switch
+        {
+            DocumentState.Confirmed => settlement with { Receipt = Receipt(item, ReceiptState.Confirmed, settlement.Answer, posted) },
+            DocumentState.Refused => settlement with { Receipt = Receipt(item, ReceiptState.Refused, settlement.Answer, posted) },
+            _ => settlement,
+        };
     }
 
     ErpAnswer? Preflight(WorkItem item) => _connector.Preflight(item.Document) ?? (item.Claim.Attempts < _posting.MaxAttempts ? null
@@ -222,10 +225,13 @@ public sealed class PostingWorker(ErpAccount account, ErpSinkOptions options, Ti
 
         public ErpItem ErpItem => new(Document, Claim.ErpId, Claim.Job);
 
+        /// <summary>How often it was posted: the call that it was claimed for as planned is the next one.</summary>
+        public int Posted => Claim.State == DocumentState.Planned ? Claim.Attempts + 1 : Claim.Attempts;
+
         /// <summary>After the ERP said that it has it.</summary>
         public WorkItem Known(ErpAnswer answer) => this with
         {
-            Claim = Claim with { State = DocumentState.Created, ErpId = answer.ErpId ?? Claim.ErpId, Attempts = Claim.State == DocumentState.Planned ? Claim.Attempts + 1 : Claim.Attempts, Absences = 0 },
+            Claim = Claim with { State = DocumentState.Created, ErpId = answer.ErpId ?? Claim.ErpId, Attempts = Posted, Absences = 0 },
         };
     }
 }
