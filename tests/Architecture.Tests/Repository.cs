@@ -5,7 +5,7 @@ namespace Streams.Architecture.Tests;
 /// <summary>The checkout as text.</summary>
 static class Repository
 {
-    public static string Top { get; } = Find();
+    public static string Top => Checkout.Root;
 
     /// <summary>Files under a folder, by their path from the top, without what builds leave behind; in ordinal order.</summary>
     public static IReadOnlyList<string> Files(string folder, string pattern) =>
@@ -23,13 +23,4 @@ static class Repository
     }
 
     static string Newlines(string text) => new('\n', text.Count(c => c == '\n'));
-
-    static string Find()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Streams.sln"))) return folder.FullName;
-        }
-        throw new InvalidOperationException("The tests do not run inside the checkout");
-    }
 }

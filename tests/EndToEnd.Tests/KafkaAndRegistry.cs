@@ -1,24 +1,26 @@
 using Streams.Cli;
+using Streams.Testing;
 
 namespace Streams.EndToEnd.Tests;
 
 /// <summary>A fresh Apache Kafka and a real schema registry, stopped and removed at the end.</summary>
 sealed class KafkaAndRegistry : IAsyncDisposable
 {
-    readonly string _folder = Directory.CreateTempSubdirectory("streams-e2e-").FullName;
+    readonly RealKafka _kafka = new();
+    readonly RealRegistry _registry = new();
 
-    public KafkaSettings Settings { get; private set; } = null!;
+    public KafkaSettings Settings => new(_kafka.BootstrapServers!, _registry.Url!, new Dictionary<string, string>());
+
+    /// <summary>Why they cannot be used here, or null.</summary>
+    public static string? Missing => Checkout.ServersMissing("kafka") ?? Checkout.ServersMissing("registry");
 
     public static async Task<KafkaAndRegistry> StartAsync()
     {
-        var port = FreePorts();
         var servers = new KafkaAndRegistry();
         try
         {
-            var kafka = await RealServers.RunAsync("kafka/kafka", "start", "--dir", Path.Combine(servers._folder, "kafka"), "--port", $"{port}");
-            var registry = await RealServers.RunAsync("registry/registry", "start", "--dir", Path.Combine(servers._folder, "registry"), "--port", $"{port + 5}");
-            var bootstrap = kafka.Split('\n').Single(l => l.StartsWith("bootstrap=", StringComparison.Ordinal))["bootstrap=".Length..];
-            servers.Settings = new KafkaSettings(bootstrap, registry.Trim().Split('\n')[^1], new Dictionary<string, string>());
+            await servers._kafka.InitializeAsync();
+            await servers._registry.InitializeAsync();
             return servers;
         }
         catch
@@ -28,20 +30,9 @@ sealed class KafkaAndRegistry : IAsyncDisposable
         }
     }
 
-    /// <summary>A port with the next ones free as well: Kafka takes two, the registry the sixth. What an interrupted run left behind is avoided.</summary>
-    static int FreePorts()
-    {
-        for (var port = 20_000 + Environment.ProcessId % 8_000; ; port += 10)
-        {
-            var taken = System.Net.NetworkInformation.IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(l => l.Port).ToHashSet();
-            if (!Enumerable.Range(port, 6).Any(taken.Contains)) return port;
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
-        if (Directory.Exists(Path.Combine(_folder, "kafka"))) await RealServers.RunAsync("kafka/kafka", "stop", "--dir", Path.Combine(_folder, "kafka"), "--kill");
-        if (File.Exists(Path.Combine(_folder, "registry", "registry.pid"))) await RealServers.RunAsync("registry/registry", "stop", "--dir", Path.Combine(_folder, "registry"));
-        Directory.Delete(_folder, recursive: true);
+        await _kafka.DisposeAsync();
+        await _registry.DisposeAsync();
     }
 }

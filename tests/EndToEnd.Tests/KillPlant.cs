@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
@@ -160,20 +158,20 @@ sealed class KillPlant : IAsyncDisposable
         _server = await PostgresServer.Shared.Value;
         await ExecuteAsync($"create database {_database}");
         _ledger = new NpgsqlConnectionStringBuilder(_server) { Database = _database, MaxPoolSize = 20 }.ConnectionString;
-        var ports = FreePorts(5);
-        (_bootstrap, _registry) = ($"127.0.0.1:{ports[0]}", $"http://127.0.0.1:{ports[1]}");
-        Broker = await SuperviseAsync("broker", "bootstrap=", "broker", "--port", $"{ports[0]}", "--data", Path.Combine(_folder, "broker"));
-        Registry = await SuperviseAsync("registry", "registry=", ["registry", "--port", $"{ports[1]}", .. Kafka()]);
+        var first = FreePorts.Take(5);
+        (_bootstrap, _registry) = ($"127.0.0.1:{first}", $"http://127.0.0.1:{first + 1}");
+        Broker = await SuperviseAsync("broker", "bootstrap=", "broker", "--port", $"{first}", "--data", Path.Combine(_folder, "broker"));
+        Registry = await SuperviseAsync("registry", "registry=", ["registry", "--port", $"{first + 1}", .. Kafka()]);
         var key = Path.Combine(_folder, erp == "netsuite" ? "integration.pem" : "password");
         if (erp != "netsuite") await File.WriteAllTextAsync(key, "simulated-secret");
         string[] special = erp == "netsuite" ? ["--key", key, "--faults", $"{faultsPerMille}"] : ["--faults-per-mille", $"{faultsPerMille}"];
-        Simulator = await SuperviseAsync("simulator", $"{erp}=", ["simulate", "erp", erp, "--port", $"{ports[2]}", "--journal", JournalFile, "--seed", "11", .. special]);
+        Simulator = await SuperviseAsync("simulator", $"{erp}=", ["simulate", "erp", erp, "--port", $"{first + 2}", "--journal", JournalFile, "--seed", "11", .. special]);
         await PrepareAsync();
-        Aggregators = await UpAsync("aggregators", ports[3], new { url = $"http://127.0.0.1:{ports[3]}", instanceId = "aggregators-1", tenant = "kill" });
-        Sink = await UpAsync("erp-sink", ports[4], new
+        Aggregators = await UpAsync("aggregators", first + 3, new { url = $"http://127.0.0.1:{first + 3}", instanceId = "aggregators-1", tenant = "kill" });
+        Sink = await UpAsync("erp-sink", first + 4, new
         {
-            url = $"http://127.0.0.1:{ports[4]}", instanceId = "sink-1", tenant = "kill",
-            erpAccounts = new[] { Account(erp, $"http://127.0.0.1:{ports[2]}", key) },
+            url = $"http://127.0.0.1:{first + 4}", instanceId = "sink-1", tenant = "kill",
+            erpAccounts = new[] { Account(erp, $"http://127.0.0.1:{first + 2}", key) },
             posting = new
             {
                 callTimeout = "00:00:01", settleDelay = "00:00:00.5", lookupSpacing = "00:00:00.2", throttlePause = "00:00:00.05",
@@ -241,26 +239,5 @@ sealed class KillPlant : IAsyncDisposable
         await using var source = NpgsqlDataSource.Create(_server);
         await using var command = source.CreateCommand(statement);
         await command.ExecuteNonQueryAsync();
-    }
-
-    /// <summary>Ports that are free now and below those that the system hands out, so that nobody takes them while a process is away.</summary>
-    static int[] FreePorts(int count)
-    {
-        var ports = new HashSet<int>();
-        while (ports.Count < count)
-        {
-            var port = Random.Shared.Next(24_000, 32_000);
-            try
-            {
-                using var listener = new TcpListener(IPAddress.Loopback, port);
-                listener.Start();
-                ports.Add(port);
-            }
-            catch (SocketException)
-            {
-                // Taken.
-            }
-        }
-        return [.. ports];
     }
 }

@@ -21,7 +21,7 @@ public sealed class MainJobTests
     [InlineData("apache-access.log")]
     public async Task Every_charge_is_what_the_file_says_on_the_embedded_broker(string file)
     {
-        Skip.If(RealServers.DataMissing is not null, RealServers.DataMissing);
+        Skip.If(Checkout.DataMissing is not null, Checkout.DataMissing);
         await CheckAsync(file, null);
     }
 
@@ -30,15 +30,15 @@ public sealed class MainJobTests
     [InlineData("apache-access.log")]
     public async Task Every_charge_is_what_the_file_says_on_Apache_Kafka(string file)
     {
-        Skip.If(RealServers.DataMissing is not null, RealServers.DataMissing);
-        Skip.If(RealServers.Missing is not null, RealServers.Missing);
+        Skip.If(Checkout.DataMissing is not null, Checkout.DataMissing);
+        Skip.If(KafkaAndRegistry.Missing is not null, KafkaAndRegistry.Missing);
         await using var servers = await KafkaAndRegistry.StartAsync();
         await CheckAsync(file, servers.Settings);
     }
 
     static async Task CheckAsync(string file, KafkaSettings? kafka)
     {
-        var path = RealServers.Data(file);
+        var path = Checkout.Data(file);
         var isCsv = file.EndsWith(".csv", StringComparison.Ordinal);
         var mapping = Path.Combine(Checkout.Root, "docs", "mappings", isCsv ? "azure-llm.json" : "access-log.json");
         await using var plant = await DemoPlant.StartAsync(kafka, await PostgresServer.Shared.Value, "http://127.0.0.1:0", default);

@@ -26,7 +26,7 @@ public sealed class FileImportTests : IDisposable
     public async Task Every_row_of_the_token_trace_becomes_two_events(string name, int rows)
     {
         var file = Data(name);
-        var result = await RunAsync(file, ImportFormat.Csv, ImportMapping.Load(Places.Mapping("azure-llm.json")));
+        var result = await RunAsync(file, ImportFormat.Csv, ImportMapping.Load(MappingFile("azure-llm.json")));
         Assert.Equal((rows + 1, rows * 2, 0), (result.Lines, result.Events, result.Refused));
         var expected = new List<string>();
         var number = 1;
@@ -48,7 +48,7 @@ public sealed class FileImportTests : IDisposable
     {
         var file = Data("apache-access.log");
         var refusedFile = Path.Combine(_folder, "refused.jsonl");
-        var result = await RunAsync(file, ImportFormat.AccessLog, ImportMapping.Load(Places.Mapping("access-log.json")), o => o with { RefusedFile = refusedFile });
+        var result = await RunAsync(file, ImportFormat.AccessLog, ImportMapping.Load(MappingFile("access-log.json")), o => o with { RefusedFile = refusedFile });
         var expected = new List<string>();
         foreach (var line in File.ReadAllLines(file).Where(l => l.EndsWith('"')))
         {
@@ -70,7 +70,7 @@ public sealed class FileImportTests : IDisposable
     {
         var copy = Path.Combine(_folder, "renamed");
         File.Copy(Data("azure-llm-code.csv"), copy);
-        var mapping = ImportMapping.Load(Places.Mapping("azure-llm.json"));
+        var mapping = ImportMapping.Load(MappingFile("azure-llm.json"));
         await RunAsync(Data("azure-llm-code.csv"), ImportFormat.Csv, mapping);
         var first = _publisher.Published.ToArray();
         _publisher.Published.Clear();
@@ -184,10 +184,11 @@ public sealed class FileImportTests : IDisposable
 
     static string Shown(UsageEvent usage) => $"{usage.CustomerId} {usage.Meter} {usage.OccurredAt} {usage.Quantity}";
 
+    static string MappingFile(string name) => Path.Combine(Checkout.Root, "docs", "mappings", name);
+
     static string Data(string name)
     {
-        var path = Path.Combine(Places.Shared, "data", name);
-        Skip.IfNot(File.Exists(path), $"{path} is not there");
-        return path;
+        Skip.If(Checkout.DataMissing is not null, Checkout.DataMissing);
+        return Checkout.Data(name);
     }
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
@@ -18,7 +17,7 @@ using Timestamp = Streams.Schemas.Timestamp;
 namespace Streams.Ingest.Tests;
 
 /// <summary>The whole room against Apache Kafka: contracts, events, close, and a broker that goes away.</summary>
-public sealed class KafkaTests
+public sealed class KafkaTests(RealKafka server) : IClassFixture<RealKafka>
 {
     const string Contracts = """{"meters":[{"id":"api.requests","unit":"request","product":"api"}]}""";
 
@@ -27,44 +26,31 @@ public sealed class KafkaTests
     [SkippableFact]
     public async Task Events_reach_Kafka_once_acknowledged_and_a_stopped_broker_is_a_503()
     {
-        var script = Path.Combine(Places.Shared, "kafka", "kafka");
-        Skip.IfNot(File.Exists(script), $"{script} is not there");
-        Skip.IfNot(Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, "java"))), "Java is not installed");
-        var folder = Directory.CreateTempSubdirectory("ingest-kafka").FullName;
-        try
-        {
-            var port = FreePort();
-            Run(script, "start", "--dir", folder, "--port", $"{port}", "--heap", "400m");
-            var kafka = new KafkaConnection { BootstrapServers = $"127.0.0.1:{port}", DeliveryTimeout = TimeSpan.FromSeconds(3) };
-            await CreateTopicsAsync(kafka.BootstrapServers);
-            await using var app = await StartAsync(Entrance.Options with { Kafka = kafka });
-            using var http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+        Skip.If(server.Missing is not null, server.Missing);
+        var kafka = new KafkaConnection { BootstrapServers = server.BootstrapServers!, DeliveryTimeout = TimeSpan.FromSeconds(3) };
+        await CreateTopicsAsync(kafka.BootstrapServers);
+        await using var app = await StartAsync(Entrance.Options with { Kafka = kafka });
+        using var http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
 
-            await UntilAsync(async () => (await PostAsync(http, Contracts, "application/json", "/v1/contracts", Entrance.ContractKey)).StatusCode == HttpStatusCode.Accepted);
-            await UntilAsync(async () => (await PostAsync(http, $"[{Event(0)}]")).StatusCode == HttpStatusCode.Accepted);
-            Assert.Equal(HttpStatusCode.Accepted, (await PostAsync(http, $"[{string.Join(',', Enumerable.Range(1, 99).Select(Event))}]")).StatusCode);
-            var closed = new Timestamp(Timestamp.From(FixedClock.Noon).Micros);
-            Assert.Equal(4, await new FlushPublisher(app.Services.GetRequiredService<AcknowledgedProducer>(), app.Services.GetRequiredService<UsageEventPublisher>()).CloseAsync(closed));
-            AssertTopic(kafka.BootstrapServers, closed);
-            var health = app.Services.GetRequiredService<HealthCheckService>();
-            Assert.Equal(HealthStatus.Healthy, (await health.CheckHealthAsync()).Status);
+        await UntilAsync(async () => (await PostAsync(http, Contracts, "application/json", "/v1/contracts", Entrance.ContractKey)).StatusCode == HttpStatusCode.Accepted);
+        await UntilAsync(async () => (await PostAsync(http, $"[{Event(0)}]")).StatusCode == HttpStatusCode.Accepted);
+        Assert.Equal(HttpStatusCode.Accepted, (await PostAsync(http, $"[{string.Join(',', Enumerable.Range(1, 99).Select(Event))}]")).StatusCode);
+        var closed = new Timestamp(Timestamp.From(FixedClock.Noon).Micros);
+        Assert.Equal(4, await new FlushPublisher(app.Services.GetRequiredService<AcknowledgedProducer>(), app.Services.GetRequiredService<UsageEventPublisher>()).CloseAsync(closed));
+        AssertTopic(kafka.BootstrapServers, closed);
+        var health = app.Services.GetRequiredService<HealthCheckService>();
+        Assert.Equal(HealthStatus.Healthy, (await health.CheckHealthAsync()).Status);
 
-            Run(script, "stop", "--dir", folder, "--kill");
-            var watch = Stopwatch.StartNew();
-            var refused = await PostAsync(http, $"[{Event(100)}]");
-            Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
-            Assert.NotNull(refused.Headers.RetryAfter);
-            Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(15));
-            Assert.Equal(HealthStatus.Unhealthy, (await health.CheckHealthAsync()).Status);
+        await server.CommandAsync("stop", "--kill");
+        var watch = Stopwatch.StartNew();
+        var refused = await PostAsync(http, $"[{Event(100)}]");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.NotNull(refused.Headers.RetryAfter);
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(15));
+        Assert.Equal(HealthStatus.Unhealthy, (await health.CheckHealthAsync()).Status);
 
-            Run(script, "resume", "--dir", folder);
-            await UntilAsync(async () => (await PostAsync(http, $"[{Event(100)}]")).StatusCode == HttpStatusCode.Accepted);
-        }
-        finally
-        {
-            if (File.Exists(Path.Combine(folder, "port"))) Run(script, "stop", "--dir", folder, "--kill");
-            Directory.Delete(folder, recursive: true);
-        }
+        await server.CommandAsync("resume");
+        await UntilAsync(async () => (await PostAsync(http, $"[{Event(100)}]")).StatusCode == HttpStatusCode.Accepted);
     }
 
     static async Task<WebApplication> StartAsync(IngestOptions options)
@@ -130,20 +116,5 @@ public sealed class KafkaTests
             if (deadline.Elapsed > TimeSpan.FromSeconds(40)) throw new TimeoutException("It did not come true within 40 s");
             await Task.Delay(200);
         }
-    }
-
-    static void Run(string script, params string[] arguments)
-    {
-        // The broker inherits the script's streams, so they are not read: they would end with the broker only.
-        using var process = Process.Start(new ProcessStartInfo("/bin/bash", ["-c", "exec \"$0\" \"$@\" >/dev/null 2>&1", script, .. arguments]))!;
-        if (!process.WaitForExit(TimeSpan.FromSeconds(90))) throw new TimeoutException($"kafka {arguments[0]} did not end in 90 s");
-        if (process.ExitCode != 0) throw new InvalidOperationException($"kafka {arguments[0]} ended with {process.ExitCode}");
-    }
-
-    static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

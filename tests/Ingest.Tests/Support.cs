@@ -141,20 +141,3 @@ sealed class Entrance : IAsyncDisposable
         await _app.DisposeAsync();
     }
 }
-
-/// <summary>Finds the folders beside the solution.</summary>
-static class Places
-{
-    public static string Root { get; } = Up();
-
-    public static string Shared => Path.Combine(Path.GetDirectoryName(Root)!, "shared");
-
-    public static string Mapping(string name) => Path.Combine(Root, "docs", "mappings", name);
-
-    static string Up()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Streams.sln"))) folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Streams.sln not found");
-        return folder.TrimEnd(Path.DirectorySeparatorChar);
-    }
-}

@@ -3,7 +3,7 @@ using Streams.Broker;
 namespace Streams.Streaming.Tests;
 
 /// <summary>The embedded broker in the test's process.</summary>
-public sealed class Embedded : IBroker
+public sealed class Embedded : IBroker, IDisposable
 {
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("streaming-embedded-");
     private readonly EmbeddedBroker broker;

@@ -1,7 +1,7 @@
 namespace Streams.Streaming.Tests;
 
 /// <summary>The broker that a run of the runtime's contract tests uses; chosen by composition.</summary>
-public interface IBroker : IDisposable
+public interface IBroker
 {
     /// <summary>Why there is no broker, or null when there is one.</summary>
     string? Missing { get; }

@@ -17,6 +17,12 @@ public static class Checkout
     public static string? ServersMissing(string name) =>
         Shared is null || !File.Exists(Path.Combine(Shared, name, name)) ? $"../shared/{name} is not beside the checkout" : Program("java") is null ? "Java is not installed" : null;
 
+    /// <summary>Why the recorded data of ../shared cannot be used here, or null.</summary>
+    public static string? DataMissing { get; } = Shared is null || !Directory.Exists(Path.Combine(Shared, "data")) ? "../shared/data is not beside the checkout" : null;
+
+    /// <summary>A file of the recorded data.</summary>
+    public static string Data(string file) => Path.Combine(Shared!, "data", file);
+
     private static string Find()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

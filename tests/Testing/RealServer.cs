@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Xunit;
 
 namespace Streams.Testing;
@@ -8,7 +6,11 @@ namespace Streams.Testing;
 /// <summary>A server of ../shared for a class or collection of tests; nothing is started where it or Java is missing.</summary>
 public abstract class RealServer(string name, params string[] settings) : IAsyncLifetime
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory($"streams-{name}-");
+    /// <summary>On a machine with much else to do a server may miss the minute that its script gives it.</summary>
+    private const int Attempts = 3;
+
+    private readonly DirectoryInfo _parent = Directory.CreateTempSubdirectory($"streams-{name}-");
+    private string _folder = "";
 
     /// <summary>Why it cannot be used here, or null.</summary>
     public string? Missing { get; } = Checkout.ServersMissing(name);
@@ -16,59 +18,71 @@ public abstract class RealServer(string name, params string[] settings) : IAsync
     /// <summary>What the start printed, or null where the server is missing.</summary>
     protected string? Printed { get; private set; }
 
+    /// <summary>Kafka's bootstrap servers.</summary>
+    protected string? Bootstrap => Printed?[(Printed.IndexOf("bootstrap=", StringComparison.Ordinal) + "bootstrap=".Length)..];
+
     private string Script => Path.Combine(Checkout.Shared!, name, name);
 
     public async Task InitializeAsync()
     {
-        if (Missing is null) Printed = await RunAsync(Script, ["start", "--dir", _folder.FullName, "--port", $"{FreePorts()}", .. settings]);
+        for (var attempt = 1; Missing is null && Printed is null; attempt++)
+        {
+            _folder = Path.Combine(_parent.FullName, $"{attempt}");
+            try
+            {
+                Printed = await RunAsync(Script, ["start", "--dir", _folder, "--port", $"{FreePorts.Take()}", .. settings]);
+            }
+            catch (InvalidOperationException e) when (attempt < Attempts)
+            {
+                Console.Error.WriteLine($"{name} is started once more: {e.Message}");
+                await StopAsync();
+            }
+        }
     }
 
     /// <summary>A command of the server's script, such as <c>stop --kill</c> or <c>resume</c>.</summary>
-    public Task<string> CommandAsync(params string[] command) => RunAsync(Script, [.. command, "--dir", _folder.FullName]);
+    public Task<string> CommandAsync(params string[] command) => RunAsync(Script, [.. command, "--dir", _folder]);
 
     /// <summary>A tool of the server's script, such as <c>tool topics --list</c>.</summary>
     public Task<string> ToolAsync(params string[] command) => RunAsync(Script, command);
 
     public async Task DisposeAsync()
     {
-        if (Missing is null) await CommandAsync("stop");
-        _folder.Delete(recursive: true);
+        await StopAsync();
+        _parent.Delete(recursive: true);
+    }
+
+    // What it holds is deleted, so that it need not end in good order.
+    private async Task StopAsync()
+    {
+        if (Directory.Exists(_folder) && Directory.EnumerateFiles(_folder, "*.pid").Any()) await CommandAsync(name == "kafka" ? ["stop", "--kill"] : ["stop"]);
     }
 
     private static async Task<string> RunAsync(string script, string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(script, arguments) { RedirectStandardOutput = true })!;
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(120));
-        var lines = new List<string>();
-        // The servers inherit the pipe, so that its end never comes: read until the script itself has ended.
-        process.OutputDataReceived += (_, e) => { if (e.Data is not null) lock (lines) lines.Add(e.Data); };
+        using var process = Process.Start(new ProcessStartInfo(script, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(150));
+        var (output, errors) = (new List<string>(), new List<string>());
+        // The servers inherit the pipes, so that their end never comes: read until the script itself has ended.
+        process.OutputDataReceived += (_, e) => Keep(output, e.Data);
+        process.ErrorDataReceived += (_, e) => Keep(errors, e.Data);
         process.BeginOutputReadLine();
-        while (!process.HasExited) await Task.Delay(50, deadline.Token);
-        await Task.Delay(100, deadline.Token);
-        string output;
-        lock (lines) output = string.Join('\n', lines);
-        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{script} {string.Join(' ', arguments)} ended with {process.ExitCode}: {output}");
-    }
+        process.BeginErrorReadLine();
+        while (!process.HasExited && !deadline.IsCancellationRequested) await Task.Delay(50);
+        if (!process.HasExited) process.Kill();
+        await Task.Delay(100);
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0 ? Text(output)
+            : throw new InvalidOperationException($"{Path.GetFileName(script)} {string.Join(' ', arguments)} ended with {process.ExitCode}: {Text(output)}\n{Text(errors)}");
 
-    /// <summary>A port that is free together with the next one, which Kafka's controller takes.</summary>
-    public static int FreePorts()
-    {
-        while (true)
+        static void Keep(List<string> lines, string? line)
         {
-            // Below the ports that the system gives to outgoing connections, which might take them before the server does.
-            var port = Random.Shared.Next(20_000, 32_000);
-            using var first = new TcpListener(IPAddress.Loopback, port);
-            using var second = new TcpListener(IPAddress.Loopback, port + 1);
-            try
-            {
-                first.Start();
-                second.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                continue; // taken; try another pair
-            }
+            if (line is not null) lock (lines) lines.Add(line);
+        }
+
+        static string Text(List<string> lines)
+        {
+            lock (lines) return string.Join('\n', lines);
         }
     }
 }
@@ -78,7 +92,7 @@ public class RealKafka() : RealServer("kafka", "--heap", "512m",
     "--set", "group.min.session.timeout.ms=1000", "--set", "group.consumer.assignment.interval.ms=0", "--set", "transaction.abort.timed.out.transaction.cleanup.interval.ms=1000",
     "--set", "log.retention.check.interval.ms=1000", "--set", "log.cleaner.backoff.ms=500", "--set", "log.initial.task.delay.ms=500")
 {
-    public string? BootstrapServers => Printed?[(Printed.IndexOf("bootstrap=", StringComparison.Ordinal) + "bootstrap=".Length)..];
+    public string? BootstrapServers => Bootstrap;
 }
 
 public class RealRegistry() : RealServer("registry")

@@ -8,7 +8,7 @@ internal sealed partial class EmbeddedProcess(string data, params string[] wrapp
 {
     private const int SigStop = 19;
     private const int SigContinue = 18;
-    private readonly int _port = RealServer.FreePorts();
+    private readonly int _port = FreePorts.Take();
     private readonly Queue<string> _log = new();
     private Process? _process;
 

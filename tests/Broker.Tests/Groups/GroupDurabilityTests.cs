@@ -10,7 +10,7 @@ public sealed class GroupDurabilityTests : IAsyncLifetime
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly string _directory = Directory.CreateTempSubdirectory("broker-groups-").FullName;
     private readonly GatedDisk _disk = new();
-    private readonly int _port = RealServer.FreePorts();
+    private readonly int _port = FreePorts.Take();
     private EmbeddedBroker _broker = null!;
 
     public async Task InitializeAsync()

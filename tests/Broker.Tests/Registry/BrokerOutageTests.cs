@@ -28,7 +28,7 @@ public sealed class BrokerOutageTests(RealKafka kafka) : IClassFixture<RealKafka
     [Fact]
     public async Task A_broker_that_does_not_answer_fails_the_start()
     {
-        var options = new EmbeddedRegistryOptions { BootstrapServers = $"127.0.0.1:{RealServer.FreePorts()}", StoreTimeout = TimeSpan.FromSeconds(1) };
+        var options = new EmbeddedRegistryOptions { BootstrapServers = $"127.0.0.1:{FreePorts.Take()}", StoreTimeout = TimeSpan.FromSeconds(1) };
         await Assert.ThrowsAnyAsync<KafkaException>(() => EmbeddedRegistry.StartAsync(options));
     }
 

@@ -9,7 +9,7 @@ internal sealed class ShortSessionKafka() : RealServer(
 {
     public string Name => "Apache Kafka";
 
-    public string BootstrapServers => Printed![(Printed!.IndexOf("bootstrap=", StringComparison.Ordinal) + "bootstrap=".Length)..];
+    public string BootstrapServers => Bootstrap!;
 
     public int MarkersRepeatedPerKill => 8;
 
