@@ -8,7 +8,7 @@ namespace Streams.Broker.Clients.Tests;
 /// </summary>
 sealed class BrokerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("clients-");
     private readonly List<string> _log = [];

@@ -44,7 +44,7 @@ abstract class Client
 /// <summary>A client whose features are methods here.</summary>
 abstract class MethodClient : Client
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(200);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
 
     public override IReadOnlyList<string> Features => [.. Methods(new Target("", "", "")).Keys];
 

@@ -21,9 +21,9 @@ sealed record ProgramRun(int? Code, string Output, string Error)
 /// <summary>Runs other programs.</summary>
 static class Program
 {
-    private static readonly TimeSpan Minute = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-    /// <summary>Runs a program to its end, or kills it when it takes longer than <paramref name="patience"/> (a minute).</summary>
+    /// <summary>Runs a program to its end, or kills it when it takes longer than <paramref name="patience"/> (three minutes).</summary>
     public static async Task<ProgramRun> RunAsync(string program, IEnumerable<string> arguments, string input = "", TimeSpan? patience = null)
     {
         using var process = Start(program, arguments);
@@ -40,7 +40,7 @@ static class Program
         }
         try
         {
-            using var deadline = new CancellationTokenSource(patience ?? Minute);
+            using var deadline = new CancellationTokenSource(patience ?? Patience);
             await process.WaitForExitAsync(deadline.Token);
             return new ProgramRun(process.ExitCode, await output, await error);
         }

@@ -6,7 +6,7 @@ namespace Streams.Broker.Clients.Tests;
 /// </summary>
 sealed class ProgramClient(string name, string? missing, IReadOnlyDictionary<string, string> lacks, string program, Func<Task<string[]>> arguments) : Client
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(220);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
 
     public override string Name => name;
 

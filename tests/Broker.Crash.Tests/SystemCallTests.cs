@@ -41,7 +41,11 @@ public sealed class SystemCallTests(ITestOutputHelper output) : IDisposable
             Assert.Equal((0, 0L), client.Produce(place, Record(1)));
             using var tracer = Attach(broker.Id);
             // The tracer takes hold of one thread after the other: until it has the one that syncs, records are acknowledged.
-            while (acknowledged < 200 && Ask(() => client.Produce(place, Record((byte)(acknowledged + 1)))) == 0) acknowledged++;
+            while (acknowledged < 200 && Ask(() => client.Produce(place, Record((byte)(acknowledged + 1)))) == 0)
+            {
+                acknowledged++;
+                tracer.WaitForExit(100);
+            }
             Assert.True(acknowledged < 200, "fsync fails, and records are acknowledged");
             Assert.True(Ask(() => client.Produce(place, Record(0))) is null or not 0, "a record is acknowledged after an fsync has failed");
             Assert.NotEqual(0, broker.AwaitEnd());

@@ -21,7 +21,9 @@ sealed record JournalLine(string Type, string? Key, string? Entity, string? Curr
 /// </summary>
 sealed class KillPlant : IAsyncDisposable
 {
-    static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(90);
+    static readonly TimeSpan CommandPatience = TimeSpan.FromMinutes(5);
+
+    /// <summary>For the next step forward.</summary>
     static readonly TimeSpan SettlePatience = TimeSpan.FromSeconds(120);
 
     const string AccountName = "1234567";
@@ -30,8 +32,8 @@ sealed class KillPlant : IAsyncDisposable
     readonly string _folder = Directory.CreateTempSubdirectory("streams-kill-").FullName;
     readonly List<Supervisor> _processes = [];
     readonly List<string> _commandsHit = [];
-    readonly string _database = $"kill_{Guid.NewGuid():N}";
-    string _server = "", _ledger = "", _bootstrap = "", _registry = "";
+    TestDatabase? _database;
+    string _ledger = "", _bootstrap = "", _registry = "";
     StreamsProcess? _command;
 
     KillPlant(Action<string> say) => _say = say;
@@ -98,15 +100,16 @@ sealed class KillPlant : IAsyncDisposable
         await using var database = NpgsqlDataSource.Create(_ledger);
         var status = new ErpSinkStatus(database);
         var connection = new ClientConfig { BootstrapServers = _bootstrap };
-        var began = Stopwatch.StartNew();
-        var state = "";
-        while (began.Elapsed < SettlePatience)
+        var (began, still, state) = (Stopwatch.StartNew(), Stopwatch.StartNew(), "");
+        while (still.Elapsed < SettlePatience)
         {
             var audit = TopicAudit.Read(connection);
             var documents = TopicReader.ReadAll(connection, Topics.ErpDocuments).LongCount();
             var states = await status.ByStateAsync();
             var ended = states.Where(s => s.State is "confirmed" or "refused" or "held").Sum(s => s.Documents);
-            state = $"{audit.Dispositions.Records} of {audit.InputRecords} events judged, {ended} of {documents} documents ended";
+            var now = $"{audit.Dispositions.Records} of {audit.InputRecords} events judged, {ended} of {documents} documents ended";
+            if (now != state) still.Restart();
+            state = now;
             if (audit.Dispositions.Records >= audit.InputRecords && documents > 0 && ended >= documents)
             {
                 _say($"settled after {began.Elapsed.TotalSeconds:F1} s: {state}");
@@ -114,7 +117,7 @@ sealed class KillPlant : IAsyncDisposable
             }
             await Task.Delay(250);
         }
-        throw new TimeoutException($"not settled within {SettlePatience}: {state}; logs are in {_folder}");
+        throw new TimeoutException($"not a step further within {SettlePatience}: {state}; logs are in {_folder}");
     }
 
     /// <summary>The ERP's journal, in the order of keys.</summary>
@@ -148,16 +151,15 @@ sealed class KillPlant : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var process in Enumerable.Reverse(_processes)) await process.DisposeAsync();
-        if (_ledger.Length > 0) await ExecuteAsync($"drop database if exists {_database} with (force)");
+        if (_database is not null) await _database.DisposeAsync();
         if (Environment.GetEnvironmentVariable("STREAMS_KEEP_LOGS") is null) Directory.Delete(_folder, recursive: true);
         else _say($"logs: {_folder}");
     }
 
     async Task StartAllAsync(int faultsPerMille, string erp)
     {
-        _server = await PostgresServer.Shared.Value;
-        await ExecuteAsync($"create database {_database}");
-        _ledger = new NpgsqlConnectionStringBuilder(_server) { Database = _database, MaxPoolSize = 20 }.ConnectionString;
+        _database = await TestDatabase.CreateAsync();
+        _ledger = _database.ConnectionString;
         var first = FreePorts.Take(5);
         (_bootstrap, _registry) = ($"127.0.0.1:{first}", $"http://127.0.0.1:{first + 1}");
         Broker = await SuperviseAsync("broker", "bootstrap=", "broker", "--port", $"{first}", "--data", Path.Combine(_folder, "broker"));
@@ -217,27 +219,20 @@ sealed class KillPlant : IAsyncDisposable
     {
         var began = Stopwatch.StartNew();
         var log = "";
-        while (began.Elapsed < CommandPatience)
+        while (true)
         {
+            if (began.Elapsed >= CommandPatience) throw new TimeoutException($"'{string.Join(' ', arguments)}' did not succeed\n{log}");
             using var process = _command = StreamsProcess.Start("\0", killAt is null ? null : new Dictionary<string, string> { ["STREAMS_KILL_AT"] = killAt }, arguments);
             await process.EndAsync().WaitAsync(CommandPatience);
             _command = null;
-            if (process.ExitCode == 0) break;
+            if (process.ExitCode == 0) return;
             log = process.Log;
             await File.AppendAllTextAsync(Path.Combine(_folder, "commands.log"), $"---- {DateTime.UtcNow:HH:mm:ss.fff} {string.Join(' ', arguments)} ended with {process.ExitCode}\n{log}\n");
             if (killAt is null || !log.Contains($"streams: killed at {killAt}", StringComparison.Ordinal)) continue;
             _commandsHit.Add(killAt);
             killAt = null;
         }
-        if (began.Elapsed >= CommandPatience) throw new TimeoutException($"'{string.Join(' ', arguments)}' did not succeed\n{log}");
     }
 
     string[] Kafka() => ["--bootstrap-server", _bootstrap, "-X", "reconnect.backoff.max.ms=500"];
-
-    async Task ExecuteAsync(string statement)
-    {
-        await using var source = NpgsqlDataSource.Create(_server);
-        await using var command = source.CreateCommand(statement);
-        await command.ExecuteNonQueryAsync();
-    }
 }

@@ -31,7 +31,7 @@ sealed class StreamsProcess : IDisposable
     }
 
     /// <summary>The rest of the line that says it is ready.</summary>
-    public Task<string> ReadyAsync() => _ready.Task.WaitAsync(TimeSpan.FromSeconds(60));
+    public Task<string> ReadyAsync() => _ready.Task.WaitAsync(TimeSpan.FromSeconds(180));
 
     public bool IsReady => _ready.Task.IsCompletedSuccessfully;
 

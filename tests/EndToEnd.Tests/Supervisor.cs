@@ -73,10 +73,19 @@ sealed class Supervisor : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until a life of it has said that it is ready.</summary>
+    /// <summary>Whether a life of it has said that it is ready.</summary>
+    public bool IsReady
+    {
+        get
+        {
+            lock (_gate) return _process is { IsReady: true };
+        }
+    }
+
+    /// <summary>Waits until it <see cref="IsReady"/>.</summary>
     public async Task ReadyAsync()
     {
-        var deadline = DateTime.UtcNow.AddSeconds(90);
+        var deadline = DateTime.UtcNow.AddSeconds(180);
         while (true)
         {
             StreamsProcess? process;

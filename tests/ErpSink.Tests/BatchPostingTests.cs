@@ -4,6 +4,7 @@ using Streams.ErpSink.Ledger;
 using Streams.ErpSink.Posting;
 using Streams.ErpSink.Quotas;
 using Streams.ErpSink.Routing;
+using Streams.ErpSink.Status;
 using Streams.Schemas;
 
 namespace Streams.ErpSink.Tests;
@@ -116,30 +117,81 @@ public sealed class BatchPostingTests(PostgresFixture postgres) : IClassFixture<
         Assert.Equal(50, erp.Posts.Sum(p => p.Count));
     }
 
-    [Fact]
-    public async Task A_closed_period_holds_moves_or_refuses_as_the_policy_says()
+    [Theory]
+    [InlineData(ClosedPeriodPolicy.Hold, 0, DocumentState.Held)]
+    [InlineData(ClosedPeriodPolicy.Refuse, 0, DocumentState.Refused)]
+    [InlineData(ClosedPeriodPolicy.Move, 0, DocumentState.Confirmed)]
+    [InlineData(ClosedPeriodPolicy.Hold, 2, DocumentState.Held)]
+    [InlineData(ClosedPeriodPolicy.Refuse, 2, DocumentState.Refused)]
+    [InlineData(ClosedPeriodPolicy.Move, 2, DocumentState.Confirmed)]
+    public async Task A_closed_period_holds_moves_or_refuses_as_the_policy_says_whether_a_call_or_a_job_meets_it(ClosedPeriodPolicy policy, int polls, string state)
     {
-        foreach (var (policy, state) in new[] { (ClosedPeriodPolicy.Hold, DocumentState.Held), (ClosedPeriodPolicy.Refuse, DocumentState.Refused), (ClosedPeriodPolicy.Move, DocumentState.Confirmed) })
-        {
-            var name = $"{_name}-{policy}";
-            var erp = new ScriptedErp(name) { Refusal = d => d.DocumentDate < new DateOnly(2026, 3, 1) ? new(ErpOutcome.PeriodClosed, 400, "PERIOD_CLOSED") : null };
-            await using var sink = new ScriptedSink(postgres.Database, erp, SinkHarness.Fast with { ClosedPeriod = policy });
-            var document = Documents.Create(1, prefix: name);
-            await sink.TakeAsync([document]);
-            await sink.RunUntilQuietAsync();
-            Assert.Equal(state, (await sink.StatesAsync()).Single().State);
-            if (policy != ClosedPeriodPolicy.Move) continue;
-            var posted = erp.Records.Single().Value.Document;
-            Assert.Equal(new DateOnly(2026, 3, 1), posted.DocumentDate);
-            Assert.Equal(document.ServiceFrom, posted.ServiceFrom);
-        }
+        var erp = new ScriptedErp(_name) { Polls = polls, Refusal = d => d.DocumentDate < new DateOnly(2026, 3, 1) ? new(ErpOutcome.PeriodClosed, 400, "PERIOD_CLOSED") : null };
+        await using var sink = new ScriptedSink(postgres.Database, erp, ScriptedSink.Calm with { ClosedPeriod = policy });
+        var document = Documents.Create(1, prefix: _name);
+        await sink.TakeAsync([document]);
+        await sink.RunUntilQuietAsync();
+        Assert.Equal(state, (await sink.StatesAsync()).Single().State);
+        Assert.Equal(policy == ClosedPeriodPolicy.Move ? 1 : 0, erp.Records.Count);
+        if (policy != ClosedPeriodPolicy.Move) return;
+        var posted = erp.Records.Single().Value;
+        Assert.Equal((new DateOnly(2026, 3, 1), document.ServiceFrom, 1), (posted.Document.DocumentDate, posted.Document.ServiceFrom, posted.Times));
+    }
+
+    [Theory]
+    [InlineData(ClosedPeriodPolicy.Hold, DocumentState.Held)]
+    [InlineData(ClosedPeriodPolicy.Refuse, DocumentState.Refused)]
+    [InlineData(ClosedPeriodPolicy.Move, DocumentState.Held)]
+    public async Task A_draft_in_a_closed_period_is_never_made_anew_by_itself(ClosedPeriodPolicy policy, string state)
+    {
+        var erp = new ScriptedErp(_name) { Drafts = true, Unfinishable = _ => new(ErpOutcome.PeriodClosed, 400, "PERIOD_CLOSED") };
+        await using var sink = new ScriptedSink(postgres.Database, erp, ScriptedSink.Calm with { ClosedPeriod = policy });
+        await sink.TakeAsync(Make(1));
+        await sink.RunUntilQuietAsync();
+        Assert.Equal((state, 1), ((await sink.StatesAsync()).Single().State, erp.Posts.Count));
+    }
+
+    [Fact]
+    public async Task A_document_that_spoils_its_job_is_found_by_halving_and_the_others_get_through()
+    {
+        var documents = Make(32);
+        var bad = documents[11].DocumentKey;
+        var erp = new ScriptedErp(_name) { Batching = new(16, AllOrNothing: true), Polls = 2, Refusal = d => d.DocumentKey == bad ? new(ErpOutcome.Validation, 200, "EF04", "FLEX-VALUE DOES NOT EXIST") : null };
+        await using var sink = new ScriptedSink(postgres.Database, erp);
+        await sink.TakeAsync(documents);
+        await sink.RunUntilQuietAsync();
+
+        Assert.All(await sink.StatesAsync(), s => Assert.Equal(s.Key == bad ? DocumentState.Refused : DocumentState.Confirmed, s.State));
+        Assert.Equal(documents.Select(d => d.DocumentKey).Where(k => k != bad).Order(), erp.Records.Keys.Order());
+        Assert.All(erp.Records.Values, r => Assert.Equal(1, r.Times));
+        // 2 calls, and for the culprit's half 8, 4, 2 and 1 twice each.
+        Assert.InRange(erp.Posts.Count, 6, 14);
+    }
+
+    [Fact]
+    public async Task What_the_job_of_an_earlier_call_said_is_no_word_of_a_later_one()
+    {
+        var isWrong = true;
+        var erp = new ScriptedErp(_name) { Polls = 1, Refusal = _ => isWrong ? new(ErpOutcome.Validation, 400, "NO_CUSTOMER") : null, Reaches = nth => nth != 2 };
+        await using var sink = new ScriptedSink(postgres.Database, erp);
+        var documents = Make(1);
+        await sink.TakeAsync(documents);
+        await sink.RunUntilQuietAsync();
+        Assert.Equal(DocumentState.Refused, (await sink.StatesAsync()).Single().State);
+
+        isWrong = false;
+        var status = new ErpSinkStatus(postgres.Database);
+        await status.RetryAsync((await status.WorkItemsAsync()).Single(i => i.DocumentKey == documents[0].DocumentKey).Id, "ann", "bob");
+        await sink.RunUntilQuietAsync();
+        Assert.Equal(DocumentState.Confirmed, (await sink.StatesAsync()).Single().State);
+        Assert.Equal((3, 1), (erp.Posts.Count, erp.Records.Single().Value.Times));
     }
 
     [Fact]
     public async Task A_period_that_never_opens_ends_on_the_work_list()
     {
         var erp = new ScriptedErp(_name) { Refusal = _ => new(ErpOutcome.PeriodClosed, 400, "PERIOD_CLOSED") };
-        await using var sink = new ScriptedSink(postgres.Database, erp, SinkHarness.Fast with { ClosedPeriod = ClosedPeriodPolicy.Move });
+        await using var sink = new ScriptedSink(postgres.Database, erp, ScriptedSink.Calm with { ClosedPeriod = ClosedPeriodPolicy.Move });
         await sink.TakeAsync(Make(1));
         await sink.RunUntilQuietAsync();
         Assert.Equal(DocumentState.Held, (await sink.StatesAsync()).Single().State);

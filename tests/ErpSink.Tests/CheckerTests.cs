@@ -11,7 +11,7 @@ public sealed class CheckerTests
     public async Task A_sound_run_is_proved_and_each_planted_fault_is_named()
     {
         Skip.If(ThreeWayChecker.Missing is not null, ThreeWayChecker.Missing);
-        await using var plant = await Plant.StartAsync(await PostgresFixture.Server.Value);
+        await using var plant = await Plant.StartAsync();
         var documents = Enumerable.Range(1, 12).Select(n => Documents.Create(n, currency: n % 3 == 0 ? "EUR" : "USD", prefix: "checked")).ToList();
         await plant.ProduceAsync(documents);
         await plant.RunUntilAsync("select count(*) filter (where state = 'confirmed') = 12 from erp.posting");

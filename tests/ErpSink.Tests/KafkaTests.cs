@@ -10,35 +10,18 @@ using Streams.ErpSink.Replay;
 using Streams.ErpSink.Status;
 using Streams.Schemas;
 using Streams.Schemas.Registry;
+using Streams.Testing;
 
 namespace Streams.ErpSink.Tests;
 
 /// <summary>The whole sink on Apache Kafka: consuming, posting, receipts, replay. Skipped where the broker or Java is missing.</summary>
-public sealed class KafkaTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+public sealed class KafkaTests(PostgresFixture postgres, RealKafka kafka) : IClassFixture<PostgresFixture>, IClassFixture<RealKafka>
 {
-    const int Port = 31650;
-
     [SkippableFact]
     public async Task What_is_on_the_topic_is_posted_once_receipted_and_a_replay_posts_nothing_twice()
     {
-        var script = Path.Combine(Testing.Checkout.Root, "..", "shared", "kafka", "kafka");
-        Skip.IfNot(File.Exists(script), "Apache Kafka is not beside the checkout (../shared/kafka)");
-        Skip.IfNot(Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, "java"))), "Java is not installed");
-        var folder = Directory.CreateTempSubdirectory("streams-kafka-").FullName;
-        await RunAsync(script, $"start --dir {folder} --port {Port}");
-        try
-        {
-            await RunMainJobAsync($"127.0.0.1:{Port}");
-        }
-        finally
-        {
-            await RunAsync(script, $"stop --dir {folder}");
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    async Task RunMainJobAsync(string bootstrap)
-    {
+        Skip.If(kafka.Missing is not null, kafka.Missing);
+        var bootstrap = kafka.BootstrapServers!;
         await CreateTopicsAsync(bootstrap);
         await using var harness = await SinkHarness.StartAsync(postgres.Database);
         var options = harness.Options() with { BootstrapServers = bootstrap, Postgres = postgres.ConnectionString };
@@ -143,7 +126,7 @@ public sealed class KafkaTests(PostgresFixture postgres) : IClassFixture<Postgre
         consumer.Assign(new TopicPartitionOffset[] { new(Topics.ErpReceipts, 0, 0), new(Topics.ErpReceipts, 1, 0) });
         var receipts = new List<ErpReceipt>();
         var deadline = Stopwatch.StartNew();
-        while (receipts.Count < count && deadline.Elapsed < TimeSpan.FromSeconds(20))
+        while (receipts.Count < count && deadline.Elapsed < TimeSpan.FromSeconds(120))
         {
             if (consumer.Consume(TimeSpan.FromMilliseconds(200)) is not { } result) continue;
             Assert.True(WireFormat.TryRead(result.Message.Value, out _, out var payload));
@@ -152,12 +135,5 @@ public sealed class KafkaTests(PostgresFixture postgres) : IClassFixture<Postgre
             receipts.Add(receipt);
         }
         return receipts;
-    }
-
-    static async Task RunAsync(string script, string arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(script, arguments))!;
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
-        Assert.Equal(0, process.ExitCode);
     }
 }

@@ -1,14 +1,14 @@
 using Dapper;
 using Npgsql;
 using Streams.ErpSink.Ledger;
+using Streams.Testing;
 
 namespace Streams.ErpSink.Tests;
 
 /// <summary>How a database becomes a ledger.</summary>
 public sealed class MigrationTests : IAsyncLifetime
 {
-    readonly string _name = $"erp_migrated_{Guid.NewGuid():N}";
-    string _connectionString = "";
+    TestDatabase _test = null!;
     NpgsqlDataSource _database = null!;
 
     [Fact]
@@ -46,24 +46,21 @@ public sealed class MigrationTests : IAsyncLifetime
     [Fact]
     public async Task A_server_that_may_lose_commits_is_refused()
     {
-        await using var unsafeServer = NpgsqlDataSource.Create(_connectionString + ";Options=-c synchronous_commit=off");
+        await using var unsafeServer = NpgsqlDataSource.Create(_test.ConnectionString + ";Options=-c synchronous_commit=off");
         var refusal = await Assert.ThrowsAsync<LedgerException>(() => LedgerSchema.ApplyAsync(unsafeServer));
         Assert.Contains("synchronous_commit", refusal.Message, StringComparison.Ordinal);
     }
 
     public async Task InitializeAsync()
     {
-        var server = await PostgresFixture.Server.Value;
-        await using (var connection = new NpgsqlConnection(server)) await connection.ExecuteAsync($"create database {_name}");
-        _connectionString = new NpgsqlConnectionStringBuilder(server) { Database = _name, MaxPoolSize = 5 }.ConnectionString;
-        _database = NpgsqlDataSource.Create(_connectionString);
+        _test = await TestDatabase.CreateAsync();
+        _database = NpgsqlDataSource.Create(_test.ConnectionString);
     }
 
     public async Task DisposeAsync()
     {
         await _database.DisposeAsync();
-        await using var connection = new NpgsqlConnection(await PostgresFixture.Server.Value);
-        await connection.ExecuteAsync($"drop database {_name} with (force)");
+        await _test.DisposeAsync();
     }
 
     static IEnumerable<string> Files() => typeof(LedgerSchema).Assembly.GetManifestResourceNames().Where(n => n.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal);

@@ -13,6 +13,7 @@ using Streams.ErpSink.Posting;
 using Streams.ErpSink.Quotas;
 using Streams.ErpSink.Reconciliation;
 using Streams.Schemas;
+using Streams.Testing;
 
 namespace Streams.ErpSink.Tests;
 
@@ -22,15 +23,13 @@ sealed class Plant : IAsyncDisposable
     readonly string _folder = Directory.CreateTempSubdirectory("streams-plant-").FullName;
     EmbeddedBroker _broker = null!;
 
-    public string Name { get; } = $"erp_plant_{Guid.NewGuid():N}";
-
-    public required string Server { get; init; }
+    TestDatabase _database = null!;
 
     public OpenErp Erp { get; } = new();
 
     public string Bootstrap => _broker.BootstrapServers;
 
-    public string ConnectionString => new NpgsqlConnectionStringBuilder(Server) { Database = Name, MaxPoolSize = 20 }.ConnectionString;
+    public string ConnectionString => _database.ConnectionString;
 
     public ErpSinkOptions Options => new()
     {
@@ -39,14 +38,14 @@ sealed class Plant : IAsyncDisposable
         Accounts = [new ErpAccountOptions { Name = "OPEN", Quota = new AccountQuota { Concurrency = 4 }, Connect = (_, _) => Erp }],
     };
 
-    public static async Task<Plant> StartAsync(string server)
+    public static async Task<Plant> StartAsync()
     {
-        var plant = new Plant { Server = server };
+        var plant = new Plant();
         plant._broker = await EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions { DataDirectory = plant._folder });
         using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = plant.Bootstrap }).Build();
         await admin.CreateTopicsAsync(new[] { Topics.ErpDocuments, Topics.ErpReceipts, Topics.ErpDeadLetters, Topics.UsageEvents, Topics.UsageDispositions, Topics.BillingDocuments, Topics.BillingJournal }
             .Select(name => new TopicSpecification { Name = name, NumPartitions = 2, ReplicationFactor = 1 }));
-        await plant.OnServerAsync($"create database {plant.Name}");
+        plant._database = await TestDatabase.CreateAsync();
         await using var database = NpgsqlDataSource.Create(plant.ConnectionString);
         await LedgerSchema.ApplyAsync(database);
         return plant;
@@ -101,29 +100,23 @@ sealed class Plant : IAsyncDisposable
     public async Task BackUpAsync()
     {
         NpgsqlConnection.ClearAllPools();
-        await OnServerAsync($"select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = '{Name}'");
-        await OnServerAsync($"create database {Name}_copy template {Name}");
+        await _database.OnServerAsync($"select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = '{_database.Name}'");
+        await _database.OnServerAsync($"create database {_database.Name}_copy template {_database.Name}");
     }
 
     /// <summary>Puts the copy in the database's place, under whatever is connected.</summary>
     public async Task RestoreAsync()
     {
-        await OnServerAsync($"drop database {Name} with (force)");
-        await OnServerAsync($"create database {Name} template {Name}_copy");
+        await _database.DropAsync();
+        await _database.OnServerAsync($"create database {_database.Name} template {_database.Name}_copy");
     }
 
     public async ValueTask DisposeAsync()
     {
         NpgsqlConnection.ClearAllPools();
-        await OnServerAsync($"drop database if exists {Name} with (force)");
-        await OnServerAsync($"drop database if exists {Name}_copy with (force)");
+        await _database.OnServerAsync($"drop database if exists {_database.Name}_copy with (force)");
+        await _database.DisposeAsync();
         await _broker.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
-    }
-
-    async Task OnServerAsync(string statement)
-    {
-        await using var connection = new NpgsqlConnection(Server + ";Pooling=false");
-        await connection.ExecuteAsync(statement);
     }
 }

@@ -118,8 +118,8 @@ public sealed class PostingTests(PostgresFixture postgres) : IClassFixture<Postg
         await using var harness = await SinkHarness.StartAsync(postgres.Database, o => o with { Fault = _ => refuse ? SimulatorFault.Unauthorized : SimulatorFault.None });
         var document = Documents.Create(1, prefix: _prefixOfTest);
         await harness.TakeAsync([document]);
-        var loop = harness.Loop();
-        await loop.RunAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
+        var loop = harness.Loop(posting: SinkHarness.Fast with { CallTimeout = TimeSpan.FromSeconds(30) });
+        await loop.RunAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(120));
 
         Assert.NotNull(loop.Blocked);
         Assert.Equal(DocumentState.Planned, await harness.StateAsync(document.DocumentKey));
@@ -183,7 +183,8 @@ public sealed class PostingTests(PostgresFixture postgres) : IClassFixture<Postg
             ConcurrencyLimit = null, Latency = TimeSpan.FromMilliseconds(8), SlowDelay = TimeSpan.FromMilliseconds(700), FaultPerMille = 0,
             Fault = r => r is { Method: "POST", Nth: 1 } && r.Key[^1] is 'A' or '7' ? SimulatorFault.Slow : SimulatorFault.None,
         });
-        var posting = SinkHarness.Fast with { SettleDelay = TimeSpan.FromMilliseconds(400) };
+        // A place is another's when the lease ends, which is the call's time and this: longer than any call is held up on its way.
+        var posting = SinkHarness.Fast with { SettleDelay = TimeSpan.FromSeconds(5) };
         var quota = new AccountQuota { Concurrency = 3 };
         var documents = Enumerable.Range(1, 120).Select(n => Documents.Create(n, prefix: _prefixOfTest)).ToList();
         await harness.TakeAsync(documents);
@@ -199,7 +200,7 @@ public sealed class PostingTests(PostgresFixture postgres) : IClassFixture<Postg
         var documents = Enumerable.Range(1, 2000).Select(n => Documents.Create(n, prefix: _prefixOfTest)).ToList();
         foreach (var chunk in documents.Chunk(500).Select((d, i) => (d, i))) await harness.TakeAsync(chunk.d, chunk.i * 500);
         // A place in the quota is given up when its lease ends: it must outlast what a busy machine makes of a call.
-        await harness.RunUntilQuietAsync(harness.Loop(posting: SinkHarness.Fast with { CallTimeout = TimeSpan.FromSeconds(2), SettleDelay = TimeSpan.FromSeconds(1) }));
+        await harness.RunUntilQuietAsync(harness.Loop(posting: SinkHarness.Fast with { CallTimeout = TimeSpan.FromSeconds(2), SettleDelay = TimeSpan.FromSeconds(10) }));
 
         var journal = harness.Simulator.Journal.Records;
         Assert.Equal(2000, journal.Select(r => r.ExternalId).Distinct().Count());

@@ -18,7 +18,7 @@ public sealed class ReconciliationTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _plant = await Plant.StartAsync(await PostgresFixture.Server.Value);
+        _plant = await Plant.StartAsync();
         _database = NpgsqlDataSource.Create(_plant.ConnectionString);
     }
 

@@ -18,7 +18,7 @@ public sealed class ReplayTests : IAsyncLifetime, IDisposable
 
     static readonly List<ErpDocument> Made = [.. Enumerable.Range(1, Total).Select(n => Documents.Create(n, n % 4 == 0 ? "2026-02" : "2026-01", prefix: "replay"))];
 
-    public async Task InitializeAsync() => _plant = await Plant.StartAsync(await PostgresFixture.Server.Value);
+    public async Task InitializeAsync() => _plant = await Plant.StartAsync();
 
     public async Task DisposeAsync() => await _plant.DisposeAsync();
 

@@ -21,7 +21,7 @@ public sealed class RestoreTests
     [Fact]
     public async Task After_an_old_backup_nothing_is_posted_twice_and_all_is_explained()
     {
-        await using var plant = await Plant.StartAsync(await PostgresFixture.Server.Value);
+        await using var plant = await Plant.StartAsync();
         var documents = Enumerable.Range(1, 60).Select(n => Documents.Create(n, prefix: "restore")).ToList();
         await plant.ProduceAsync(documents[..30]);
         await plant.RunUntilAsync(Confirmed(30));
@@ -59,7 +59,7 @@ public sealed class RestoreTests
     [Fact]
     public async Task Receipts_alone_show_that_the_ledger_is_an_older_one()
     {
-        await using var plant = await Plant.StartAsync(await PostgresFixture.Server.Value);
+        await using var plant = await Plant.StartAsync();
         var documents = Enumerable.Range(1, 12).Select(n => Documents.Create(n, prefix: "receipts")).ToList();
         await TakeOnlyAsync(plant, documents, 12);
         await plant.BackUpAsync();
@@ -74,7 +74,7 @@ public sealed class RestoreTests
     [Fact]
     public async Task A_ledger_put_back_under_the_running_sink_is_noticed_and_gets_no_hole()
     {
-        await using var plant = await Plant.StartAsync(await PostgresFixture.Server.Value);
+        await using var plant = await Plant.StartAsync();
         var documents = Enumerable.Range(1, 45).Select(n => Documents.Create(n, prefix: "under")).ToList();
         await plant.ProduceAsync(documents[..15]);
         await plant.RunUntilAsync(Confirmed(15));
@@ -94,7 +94,7 @@ public sealed class RestoreTests
     [Fact]
     public async Task A_document_that_was_retried_and_posted_in_the_lost_time_is_looked_up_before_its_next_retry()
     {
-        await using var plant = await Plant.StartAsync(await PostgresFixture.Server.Value);
+        await using var plant = await Plant.StartAsync();
         var document = Documents.Create(1, prefix: "retried");
         await TakeOnlyAsync(plant, [document], 1);
         // Refused by a rule before the backup; after it somebody mended the cause, and it was posted and confirmed.
@@ -123,7 +123,7 @@ public sealed class RestoreTests
     [Fact]
     public async Task A_ledger_that_lost_nothing_raises_no_alarm()
     {
-        await using var plant = await Plant.StartAsync(await PostgresFixture.Server.Value);
+        await using var plant = await Plant.StartAsync();
         await plant.ProduceAsync([.. Enumerable.Range(1, 5).Select(n => Documents.Create(n, prefix: "calm"))]);
         await plant.RunUntilAsync(Confirmed(5));
         await plant.RunUntilAsync(Confirmed(5));

@@ -8,7 +8,8 @@ namespace Streams.ErpSink.Tests;
 sealed class ScriptedErp(string account) : IErpConnector
 {
     readonly Lock _lock = new();
-    readonly Dictionary<string, int> _polls = [];
+    readonly Dictionary<(string Job, string Key), int> _polls = [];
+    readonly Dictionary<(string Job, string Key), ErpAnswer> _refusedByJobs = [];
     int _underWay;
 
     public string Erp => "scripted";
@@ -20,7 +21,7 @@ sealed class ScriptedErp(string account) : IErpConnector
     /// <summary>Records are drafts until they are finished.</summary>
     public bool Drafts { get; init; }
 
-    /// <summary>Records are made by a job that needs so many polls; 0: at once.</summary>
+    /// <summary>Records are made by a job, one for each call, that needs so many polls; 0: at once. It is the job then that refuses.</summary>
     public int Polls { get; init; }
 
     public Func<ErpDocument, ErpAnswer?> Refusal { get; set; } = _ => null;
@@ -30,6 +31,9 @@ sealed class ScriptedErp(string account) : IErpConnector
 
     /// <summary>Decides of the nth posting call what is heard of it; null: all of it.</summary>
     public Func<int, ErpAnswer?> Heard { get; set; } = _ => null;
+
+    /// <summary>Whether the nth posting call reaches it; of one that does not nobody hears anything.</summary>
+    public Func<int, bool> Reaches { get; set; } = _ => true;
 
     /// <summary>What it has, by key, with the number of times that it was made.</summary>
     public ConcurrentDictionary<string, (ErpDocument Document, bool Posted, int Times)> Records { get; } = new();
@@ -60,11 +64,12 @@ sealed class ScriptedErp(string account) : IErpConnector
         }
         await Task.Yield();
         lock (_lock) _underWay--;
-        var answers = batch.Select(Judge).ToList();
+        if (!Reaches(nth)) return [.. batch.Select(_ => new ErpAnswer(ErpOutcome.Unknown, Code: "TIMEOUT"))];
+        var answers = Polls > 0 ? ByJob(batch, $"job-{nth}") : [.. batch.Select(Judge)];
         if (Batching.AllOrNothing && answers.FirstOrDefault(a => a.Outcome is ErpOutcome.Validation) is { } culprit) return [.. batch.Select(_ => culprit)];
         foreach (var (document, answer) in batch.Zip(answers))
         {
-            if (answer.Outcome is ErpOutcome.Created or ErpOutcome.Accepted) Records.AddOrUpdate(document.DocumentKey, (document, !Drafts, 1), (_, r) => r with { Times = r.Times + 1 });
+            if (answer.Outcome == ErpOutcome.Created || (answer.Job is { } job && !_refusedByJobs.ContainsKey((job, document.DocumentKey)))) Records.AddOrUpdate(document.DocumentKey, (document, !Drafts, 1), (_, r) => r with { Times = r.Times + 1 });
         }
         return Heard(nth) is { } heard ? [.. batch.Select(_ => heard)] : answers;
     }
@@ -94,17 +99,30 @@ sealed class ScriptedErp(string account) : IErpConnector
     }
 
     ErpAnswer Judge(ErpDocument document) => Refusal(document)
-        ?? (Records.ContainsKey(document.DocumentKey) ? new(ErpOutcome.Duplicate, 400, "DUPLICATE")
-            : Polls > 0 ? new(ErpOutcome.Accepted, 202) { Job = $"job-{document.DocumentKey}" } : new(ErpOutcome.Created, 201, ErpId: $"id-{document.DocumentKey}"));
+        ?? (Records.ContainsKey(document.DocumentKey) ? new(ErpOutcome.Duplicate, 400, "DUPLICATE") : new(ErpOutcome.Created, 201, ErpId: $"id-{document.DocumentKey}"));
+
+    List<ErpAnswer> ByJob(IReadOnlyList<ErpDocument> batch, string job)
+    {
+        lock (_lock)
+        {
+            var refusals = batch.Select(Refusal).ToList();
+            var whole = Batching.AllOrNothing && batch.Count > 1 ? refusals.FirstOrDefault(r => r is not null) : null;
+            foreach (var (document, refusal) in batch.Zip(refusals))
+            {
+                if ((whole is null ? refusal : whole with { Outcome = ErpOutcome.Validation, RefusedTogether = batch.Count }) is { } said) _refusedByJobs[(job, document.DocumentKey)] = said with { Job = job };
+            }
+        }
+        return [.. batch.Select(_ => new ErpAnswer(ErpOutcome.Accepted, 202) { Job = job })];
+    }
 
     ErpAnswer Find(ErpItem item)
     {
         var key = item.Document.DocumentKey;
-        if (!Records.TryGetValue(key, out var record)) return new(ErpOutcome.Absent, 404);
         lock (_lock)
         {
-            if (Polls > 0 && (_polls[key] = _polls.GetValueOrDefault(key) + 1) < Polls) return new(ErpOutcome.Accepted, 200) { Job = item.Job };
+            if (item.Job is { } job && (_polls[(job, key)] = _polls.GetValueOrDefault((job, key)) + 1) < Polls) return new(ErpOutcome.Accepted, 200) { Job = job };
+            if (!Records.TryGetValue(key, out var record)) return item.Job is { } ended && _refusedByJobs.TryGetValue((ended, key), out var refusal) ? refusal : new(ErpOutcome.Absent, 404);
+            return new(record.Posted ? ErpOutcome.Found : ErpOutcome.Unposted, 200, ErpId: $"id-{key}") { PostedOn = record.Document.DocumentDate };
         }
-        return new(record.Posted ? ErpOutcome.Found : ErpOutcome.Unposted, 200, ErpId: $"id-{key}") { PostedOn = record.Document.DocumentDate };
     }
 }

@@ -27,7 +27,7 @@ public sealed class KafkaTests(RealKafka server) : IClassFixture<RealKafka>
     public async Task Events_reach_Kafka_once_acknowledged_and_a_stopped_broker_is_a_503()
     {
         Skip.If(server.Missing is not null, server.Missing);
-        var kafka = new KafkaConnection { BootstrapServers = server.BootstrapServers!, DeliveryTimeout = TimeSpan.FromSeconds(3) };
+        var kafka = new KafkaConnection { BootstrapServers = server.BootstrapServers!, DeliveryTimeout = TimeSpan.FromSeconds(15) };
         await CreateTopicsAsync(kafka.BootstrapServers);
         await using var app = await StartAsync(Entrance.Options with { Kafka = kafka });
         using var http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
@@ -39,14 +39,14 @@ public sealed class KafkaTests(RealKafka server) : IClassFixture<RealKafka>
         Assert.Equal(4, await new FlushPublisher(app.Services.GetRequiredService<AcknowledgedProducer>(), app.Services.GetRequiredService<UsageEventPublisher>()).CloseAsync(closed));
         AssertTopic(kafka.BootstrapServers, closed);
         var health = app.Services.GetRequiredService<HealthCheckService>();
-        Assert.Equal(HealthStatus.Healthy, (await health.CheckHealthAsync()).Status);
+        await UntilAsync(async () => (await health.CheckHealthAsync()).Status == HealthStatus.Healthy);
 
         await server.CommandAsync("stop", "--kill");
         var watch = Stopwatch.StartNew();
         var refused = await PostAsync(http, $"[{Event(100)}]");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
         Assert.NotNull(refused.Headers.RetryAfter);
-        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(15));
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(60));
         Assert.Equal(HealthStatus.Unhealthy, (await health.CheckHealthAsync()).Status);
 
         await server.CommandAsync("resume");
@@ -113,7 +113,7 @@ public sealed class KafkaTests(RealKafka server) : IClassFixture<RealKafka>
         var deadline = Stopwatch.StartNew();
         while (!await condition())
         {
-            if (deadline.Elapsed > TimeSpan.FromSeconds(40)) throw new TimeoutException("It did not come true within 40 s");
+            if (deadline.Elapsed > TimeSpan.FromSeconds(120)) throw new TimeoutException("It did not come true within 120 s");
             await Task.Delay(200);
         }
     }

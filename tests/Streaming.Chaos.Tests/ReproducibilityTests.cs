@@ -99,12 +99,15 @@ public sealed class ReproducibilityTests(ITestOutputHelper output)
         }).ToList();
         slots.ForEach(s => s.Open());
         var ends = await broker.EndsAsync([Input], Partitions, IsolationLevel.ReadUncommitted);
-        var watch = Stopwatch.StartNew();
+        var (still, before) = (Stopwatch.StartNew(), "");
         while (true)
         {
             var committed = await broker.CommittedAsync(job.Application, Input, Partitions);
+            var now = string.Join(", ", committed);
+            if (now != before) still.Restart();
+            before = now;
             if (share < 1 ? committed.Values.Sum(o => Math.Max(0, o)) >= ends.Values.Sum() * share : ends.All(e => committed[e.Key] == e.Value)) break;
-            if (watch.Elapsed > TimeSpan.FromSeconds(180)) throw new TimeoutException($"{job.Application} does not get on: {string.Join(", ", committed)}; logs in {job.Logs}");
+            if (still.Elapsed > TimeSpan.FromSeconds(180)) throw new TimeoutException($"{job.Application} does not get on: {now}; logs in {job.Logs}");
             await Task.Delay(50);
         }
         await Task.WhenAll(slots.Select(s => s.CloseAsync()));

@@ -6,7 +6,7 @@ namespace Streams.Streaming.Tests;
 /// <summary>What the runtime promises on any broker; a subclass names the broker.</summary>
 public abstract class KafkaStreamContract(IBroker broker)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(180);
 
     [SkippableFact]
     public async Task TwoThreadsAndTwoInstances_ShareThePartitions()

@@ -4,7 +4,7 @@ namespace Streams.Streaming.Tests;
 public abstract class RebalanceContract(IBroker broker)
 {
     private const int Partitions = 6;
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(180);
 
     [SkippableTheory]
     [InlineData(GroupProtocol.Classic)]

@@ -43,7 +43,7 @@ internal sealed class TestTopics(string bootstrapServers, int partitions = 4)
         }).Build();
         for (var i = 0; i < count; i++)
             producer.Produce(Input, new Message<string, string> { Key = $"k{i % keys}", Value = value });
-        producer.Flush(TimeSpan.FromSeconds(30));
+        producer.Flush(TimeSpan.FromSeconds(60));
         return Ends();
     }
 
@@ -51,7 +51,7 @@ internal sealed class TestTopics(string bootstrapServers, int partitions = 4)
     {
         using var consumer = Consumer(IsolationLevel.ReadCommitted);
         return Enumerable.Range(0, partitions)
-            .ToDictionary(p => p, p => consumer.QueryWatermarkOffsets(new TopicPartition(Input, p), TimeSpan.FromSeconds(10)).High.Value);
+            .ToDictionary(p => p, p => consumer.QueryWatermarkOffsets(new TopicPartition(Input, p), TimeSpan.FromSeconds(60)).High.Value);
     }
 
     /// <summary>Everything in a topic up to its end as it is now.</summary>
@@ -62,7 +62,7 @@ internal sealed class TestTopics(string bootstrapServers, int partitions = 4)
         var records = new List<ConsumeResult<byte[]?, byte[]?>>();
         for (var ended = 0; ended < partitions;)
         {
-            var result = consumer.Consume(TimeSpan.FromSeconds(30)) ?? throw new TimeoutException($"no end of {topic}");
+            var result = consumer.Consume(TimeSpan.FromSeconds(60)) ?? throw new TimeoutException($"no end of {topic}");
             if (result.IsPartitionEOF)
                 ended++;
             else

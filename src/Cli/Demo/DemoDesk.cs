@@ -18,7 +18,7 @@ sealed record DemoException(long WorkItem, string Code, string Reason, string De
 /// </summary>
 sealed class DemoDesk(DemoPlant plant)
 {
-    static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     /// <summary>The oldest open exception, seen, fixed and retried until it is posted; null where there is none.</summary>
     /// <param name="byHand">Leaves all of it to the person: the commands are only named.</param>

@@ -21,7 +21,7 @@ sealed class DemoRun(DemoPlant plant, DemoOptions options, Action<double, string
     /// <summary>Whose invoice is shown as it stood in mid-month: one under the price book with the most kinds of prices.</summary>
     const string PreviewCustomer = "cust-0003";
 
-    static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     readonly long _started = Stopwatch.GetTimestamp();
 

@@ -8,14 +8,13 @@ namespace Streams.ErpSink.OracleFusion;
 /// <param name="report">All lines of its reports.</param>
 sealed class EndedImport(ImportJob job, string status, int http, IReadOnlyList<string> report, FusionOptions options)
 {
-    /// <summary>Journals of a group are refused together, with the statuses of their lines.</summary>
+    /// <summary>Journals of a group are refused together, with the statuses of their lines; which one is to blame shows once it is alone.</summary>
     public ErpAnswer OfJournals()
     {
         var (lines, statuses) = ImportJob.Refusals(report);
         if (statuses.Count == 0) return OfNoWord(lines);
-        // Of several documents, nobody knows yet which one has the closed period.
-        var closed = job.Documents == 1 && statuses.All(options.ClosedPeriodStatuses.Contains);
-        return closed ? Refused(ErpOutcome.PeriodClosed, "PERIOD_CLOSED", lines) : Refused(ErpOutcome.Validation, string.Join(',', statuses), lines);
+        if (job.Documents > 1) return Refused(ErpOutcome.Validation, string.Join(',', statuses), lines) with { RefusedTogether = job.Documents };
+        return statuses.All(options.ClosedPeriodStatuses.Contains) ? Refused(ErpOutcome.PeriodClosed, "PERIOD_CLOSED", lines) : Refused(ErpOutcome.Validation, string.Join(',', statuses), lines);
     }
 
     /// <summary>AutoInvoice refuses a transaction with all of its lines when one of them is wrong; its lines name its number, or the flexfield that begins with it.</summary>

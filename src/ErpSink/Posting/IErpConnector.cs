@@ -9,7 +9,7 @@ public sealed record ErpItem(ErpDocument Document, string? ErpId = null, string?
 
 /// <summary>What one call to an ERP may hold.</summary>
 /// <param name="BatchSize">Documents in one call at most.</param>
-/// <param name="AllOrNothing">One bad document refuses the whole call, with <see cref="ErpOutcome.Validation"/> for each: the caller splits to find it.</param>
+/// <param name="AllOrNothing">One bad document refuses the whole call, with <see cref="ErpOutcome.Validation"/> for each: the caller splits to find it. A job that does so says it by <see cref="ErpAnswer.RefusedTogether"/>.</param>
 /// <param name="SameKind">A call holds documents of one kind only.</param>
 /// <param name="LookUpSize">Documents in one look-up at most, journals aside; null: as many as in any call.</param>
 public sealed record ErpBatching(int BatchSize, bool AllOrNothing = false, bool SameKind = false, int? LookUpSize = null);

@@ -28,20 +28,21 @@ public sealed class PostingRules(PostingOptions options, Pauses pauses)
         };
     }
 
-    /// <summary>After a call that was refused as a whole: half as many in the next one, until the culprit is alone.</summary>
+    /// <summary>After a call or a job that was refused as a whole: half as many in the next one, until the culprit is alone.</summary>
     public Settlement Split(ClaimedDocument claim, ErpAnswer answer, int documents) =>
         new(claim.DocumentKey, answer with { Code = "BATCH_REFUSED" }, DocumentState.Planned) { Uncounted = true, Split = Math.Max(1, documents / 2) };
 
-    /// <summary>After a look-up of a document in any state of which it is not known that it is in the ledger of the ERP.</summary>
-    public Settlement AfterLookUp(ClaimedDocument claim, ErpAnswer answer)
+    /// <summary>After a look-up of a document in any state of which it is not known that it is in the ledger of the ERP. What a job refused, it refuses as a call does.</summary>
+    public Settlement AfterLookUp(ClaimedDocument claim, ErpDocument document, ErpAnswer answer)
     {
         if (claim.State == DocumentState.Comparing) return AfterComparison(claim, answer);
         return answer.Outcome switch
         {
             ErpOutcome.Found => new(claim.DocumentKey, answer, DocumentState.Confirmed),
             ErpOutcome.Unposted => new(claim.DocumentKey, answer, DocumentState.Created) { Delay = options.LookupSpacing },
+            ErpOutcome.Validation when answer.RefusedTogether is { } documents => Split(claim, answer, documents),
             ErpOutcome.Different or ErpOutcome.Validation => new(claim.DocumentKey, answer, DocumentState.Refused),
-            ErpOutcome.PeriodClosed => new(claim.DocumentKey, answer, DocumentState.Held),
+            ErpOutcome.PeriodClosed => AfterClosedPeriod(claim, document, answer),
             ErpOutcome.Absent when claim is { State: DocumentState.Accepted, Job: null } => new(claim.DocumentKey, answer with { Code = "JOB_OVERDUE", Detail = JobOverdue }, DocumentState.Held),
             ErpOutcome.Absent => AfterAbsence(claim, answer),
             ErpOutcome.Accepted => Stay(claim, answer, SpacingAt(claim.Age)),
@@ -54,11 +55,11 @@ public sealed class PostingRules(PostingOptions options, Pauses pauses)
     TimeSpan SpacingAt(TimeSpan age) => age / 10 > options.JobSpacing ? age / 10 : options.JobSpacing;
 
     /// <summary>After a call that was to bring a draft into the ledger: a look-up follows where it was done.</summary>
-    public Settlement AfterFinish(ClaimedDocument claim, ErpAnswer answer) => answer.Outcome switch
+    public Settlement AfterFinish(ClaimedDocument claim, ErpDocument document, ErpAnswer answer) => answer.Outcome switch
     {
         ErpOutcome.Created or ErpOutcome.Found or ErpOutcome.Duplicate => new(claim.DocumentKey, answer, DocumentState.Created) { KeepsClaim = true },
         ErpOutcome.Validation or ErpOutcome.Different => new(claim.DocumentKey, answer, DocumentState.Refused),
-        ErpOutcome.PeriodClosed => new(claim.DocumentKey, answer, DocumentState.Held),
+        ErpOutcome.PeriodClosed => AfterClosedPeriod(claim, document, answer),
         ErpOutcome.Throttled or ErpOutcome.Unauthorized => Stay(claim, answer, TimeSpan.Zero),
         _ => Stay(claim, answer, options.LookupSpacing),
     };
@@ -94,7 +95,9 @@ public sealed class PostingRules(PostingOptions options, Pauses pauses)
         if (options.ClosedPeriod == ClosedPeriodPolicy.Refuse) return new(claim.DocumentKey, answer, DocumentState.Refused);
         var original = ErpDocument.Read(claim.Content).DocumentDate;
         var next = FirstOfMonth(document.DocumentDate).AddMonths(1);
-        if (options.ClosedPeriod == ClosedPeriodPolicy.Hold || next > FirstOfMonth(original).AddMonths(MaxMoves)) return new(claim.DocumentKey, answer, DocumentState.Held);
+        // What the ERP said that it made is never posted anew by itself, though its draft be gone; and only a job knows that it made nothing.
+        var moves = options.ClosedPeriod == ClosedPeriodPolicy.Move && (claim.State == DocumentState.Planned || claim is { State: DocumentState.Accepted or DocumentState.Unknown, Job: not null });
+        if (!moves || next > FirstOfMonth(original).AddMonths(MaxMoves)) return new(claim.DocumentKey, answer, DocumentState.Held);
         // The service period stays as it is; only the date of the posting moves.
         return new(claim.DocumentKey, answer, DocumentState.Planned) { Uncounted = true, PostingDate = next };
     }

@@ -112,7 +112,7 @@ public sealed class PostingWorker(ErpAccount account, ErpSinkOptions options, Ti
         KillPoint.Reached("sink.before_finish", options.Instance);
         var answers = await CallAsync(ErpCall.Finish, items.Count, deadline => _connector.FinishAsync([.. items.Select(i => i.ErpItem)], deadline));
         KillPoint.Reached("sink.after_finish", options.Instance);
-        var settlements = items.Select((item, i) => _rules.AfterFinish(item.Claim, answers[i])).ToList();
+        var settlements = items.Select((item, i) => _rules.AfterFinish(item.Claim, item.Document, answers[i])).ToList();
         var readBack = items.Where((_, i) => settlements[i].KeepsClaim).ToList();
         if (readBack.Count == 0)
         {
@@ -133,7 +133,7 @@ public sealed class PostingWorker(ErpAccount account, ErpSinkOptions options, Ti
 
     Settlement AfterLookUp(WorkItem item, ErpAnswer answer, bool keeps)
     {
-        var settlement = _rules.AfterLookUp(item.Claim, answer);
+        var settlement = _rules.AfterLookUp(item.Claim, item.Document, answer);
         // Drafts are finished at once; what is only compared is not this sink's to finish.
         return settlement with { KeepsClaim = keeps && settlement.State == DocumentState.Created };
     }

@@ -16,7 +16,7 @@ internal static class Rehearsal
 {
     private const string TransactionGroup = "transactions";
     private const string PlainGroup = "plain";
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(8);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(20);
 
     /// <summary>Runs until there are enough operations and at least <paramref name="strikes"/> faults.</summary>
     public static async Task<RunResult> PlayAsync(Nemesis nemesis, int seed, int operations, int strikes)

@@ -2,7 +2,7 @@ namespace Streams.Broker.Clients.Tests.Tools;
 
 sealed class Applications(Target target) : ToolKit(target)
 {
-    private static readonly TimeSpan StreamsPatience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan StreamsPatience = TimeSpan.FromSeconds(300);
 
     /// <summary>Counts, windows, stores with changelogs, a repartition and a restart in the middle; the program checks its results itself.</summary>
     public async Task Streams()

@@ -12,7 +12,7 @@ final class Cells {
         var threads = Executors.newFixedThreadPool(3);
         features.forEach((name, feature) -> threads.execute(() -> System.out.println(attempt(name, feature))));
         threads.shutdown();
-        threads.awaitTermination(200, TimeUnit.SECONDS);
+        threads.awaitTermination(14, TimeUnit.MINUTES);
     }
 
     static void equal(Object expected, Object actual) {

@@ -28,7 +28,7 @@ public final class SmokeApplication {
     private static final int KEYS = 10;
     private static final int PER_KEY = 100;
     private static final int PARTITIONS = 2;
-    private static final Duration PATIENCE = Duration.ofSeconds(70);
+    private static final Duration PATIENCE = Duration.ofSeconds(240);
     private static final List<String> OUTPUTS = List.of("count", "min", "sum", "windows", "modulo");
 
     public static void main(String[] arguments) throws Exception {

@@ -10,7 +10,7 @@ public abstract class CompactionContract(IBrokerUnderTest broker) : BrokerContra
 {
     private const int Keys = 4;
 
-    private static readonly long Start = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - 3_000_000;
+    private readonly long _start = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - 3_000_000;
 
     [SkippableTheory]
     [InlineData(CompressionType.None)]
@@ -187,9 +187,9 @@ public abstract class CompactionContract(IBrokerUnderTest broker) : BrokerContra
     }
 
     /// <summary>Ten seconds lie between one number and the next.</summary>
-    private static long Time(int number) => Start + 10_000 * number;
+    private long Time(int number) => _start + 10_000 * number;
 
-    private static Message<string, string> Message(string? key, string? value, int number) =>
+    private Message<string, string> Message(string? key, string? value, int number) =>
         new() { Key = key!, Value = value!, Timestamp = new Timestamp(Time(number), TimestampType.CreateTime) };
 
     private async Task FillAsync(string topic, params int[] numbers)

@@ -3,7 +3,7 @@ namespace Streams.Broker.Tests.Contract;
 /// <summary>Groups of the classic protocol, by raw requests: members, rebalances, static members, what administrators see.</summary>
 public abstract class GroupContract(IBrokerUnderTest broker) : BrokerContract(broker)
 {
-    private const int SessionMs = 1000;
+    private const int SessionMs = 1000, RebalanceMs = 4000;
     private readonly List<GroupWire> _open = [];
 
     [SkippableFact]
@@ -107,7 +107,7 @@ public abstract class GroupContract(IBrokerUnderTest broker) : BrokerContract(br
     public async Task Followers_are_released_when_the_leader_dies()
     {
         var (a, b) = await TwoAsync();
-        var first = await a.EnterAsync(session: SessionMs);
+        var first = await a.EnterAsync();
         var joining = b.EnterAsync();
         await UntilAsync(async () => await a.HeartbeatAsync(first.Id, 1) == GroupWire.RebalanceInProgress);
         Assert.Equal(first.Id, (await a.JoinAsync(first.Id, session: SessionMs)).Leader);
@@ -132,10 +132,10 @@ public abstract class GroupContract(IBrokerUnderTest broker) : BrokerContract(br
     public async Task Who_joined_but_does_not_sync_is_dropped()
     {
         var (a, b) = await TwoAsync();
-        var first = await a.EnterAsync(rebalance: SessionMs);
-        var joining = b.EnterAsync(rebalance: SessionMs);
+        var first = await a.EnterAsync(rebalance: RebalanceMs);
+        var joining = b.EnterAsync(rebalance: RebalanceMs);
         await UntilAsync(async () => await a.HeartbeatAsync(first.Id, 1) == GroupWire.RebalanceInProgress);
-        var leader = await a.JoinAsync(first.Id, rebalance: SessionMs);
+        var leader = await a.JoinAsync(first.Id, rebalance: RebalanceMs);
         var lazy = await joining;
         Assert.Equal(0, (await a.SyncAsync(leader)).Error);
         // It is heard of all the time: silence is not what it is dropped for.
@@ -147,8 +147,8 @@ public abstract class GroupContract(IBrokerUnderTest broker) : BrokerContract(br
     public async Task Who_does_not_join_again_in_time_is_dropped()
     {
         var (a, b) = await TwoAsync();
-        var (leader, follower) = await StableAsync(a, b, rebalance: SessionMs);
-        var rejoined = await a.JoinAsync(leader.Id, rebalance: SessionMs);
+        var (leader, follower) = await StableAsync(a, b, rebalance: RebalanceMs);
+        var rejoined = await a.JoinAsync(leader.Id, rebalance: RebalanceMs);
         Assert.Equal(3, rejoined.Generation);
         Assert.Equal([leader.Id], rejoined.Members);
         Assert.Equal(GroupWire.UnknownMember, await b.HeartbeatAsync(follower.Id, 2));
@@ -199,13 +199,13 @@ public abstract class GroupContract(IBrokerUnderTest broker) : BrokerContract(br
     public async Task A_static_member_is_missed_at_a_rebalance_but_not_dropped()
     {
         var (a, b) = await TwoAsync();
-        var stays = await a.JoinAsync(instance: "one", rebalance: SessionMs);
-        var joining = b.JoinAsync(instance: "two", rebalance: SessionMs);
+        var stays = await a.JoinAsync(instance: "one", rebalance: RebalanceMs);
+        var joining = b.JoinAsync(instance: "two", rebalance: RebalanceMs);
         await UntilAsync(async () => await a.HeartbeatAsync(stays.Id, 1, "one") == GroupWire.RebalanceInProgress);
-        stays = await a.JoinAsync(stays.Id, "one", rebalance: SessionMs);
+        stays = await a.JoinAsync(stays.Id, "one", rebalance: RebalanceMs);
         await joining;
         Assert.Equal(0, (await a.SyncAsync(stays, "one")).Error);
-        var rejoined = await a.JoinAsync(stays.Id, "one", rebalance: SessionMs);
+        var rejoined = await a.JoinAsync(stays.Id, "one", rebalance: RebalanceMs);
         Assert.Equal(2, rejoined.Members.Count);
     }
 
@@ -338,7 +338,7 @@ public abstract class GroupContract(IBrokerUnderTest broker) : BrokerContract(br
     }
 
     /// <summary>Two dynamic members in generation 2, with the assignments "for-a" and "for-b".</summary>
-    private static async Task<(WireJoin Leader, WireJoin Follower)> StableAsync(GroupWire a, GroupWire b, int followerSession = 6000, int rebalance = 6000)
+    private static async Task<(WireJoin Leader, WireJoin Follower)> StableAsync(GroupWire a, GroupWire b, int followerSession = 30_000, int rebalance = 6000)
     {
         var first = await a.EnterAsync(rebalance: rebalance);
         var joining = b.EnterAsync(followerSession, rebalance);

@@ -28,7 +28,7 @@ public abstract class GroupStormContract(IBrokerUnderTest broker) : BrokerContra
             producer.Flush(Patience);
         }
         var seed = Environment.TickCount;
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(Tier.Of(45, 180)));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(Tier.Of(180, 600)));
         await Task.WhenAll(Enumerable.Range(0, 3).Select(m => Task.Factory.StartNew(() =>
         {
             var random = new Random(unchecked(seed + m));
@@ -78,7 +78,7 @@ public abstract class GroupStormContract(IBrokerUnderTest broker) : BrokerContra
         else
         {
             config.PartitionAssignmentStrategy = protocol == "eager" ? PartitionAssignmentStrategy.Range : PartitionAssignmentStrategy.CooperativeSticky;
-            (config.SessionTimeoutMs, config.HeartbeatIntervalMs) = (10_000, 200);
+            (config.SessionTimeoutMs, config.HeartbeatIntervalMs) = (45_000, 200);
         }
         return new ConsumerBuilder<string, string>(config).SetLogHandler((_, _) => { })
             .SetPartitionsAssignedHandler((_, partitions) =>

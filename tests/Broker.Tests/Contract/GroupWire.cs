@@ -27,7 +27,7 @@ public sealed partial class GroupWire : IDisposable
     public static async Task<GroupWire> ConnectAsync(string bootstrapServers, string group)
     {
         var wire = new GroupWire(await WireClient.ConnectAsync(bootstrapServers), group);
-        for (var tries = 0; tries < 200; tries++)
+        for (var tries = 0; tries < 1200; tries++)
         {
             await wire.FindCoordinatorAsync();
             var (error, _) = await wire.FetchOffsetsAsync(null);
@@ -45,7 +45,7 @@ public sealed partial class GroupWire : IDisposable
     }
 
     public async Task<WireJoin> JoinAsync(
-        string id = "", string? instance = null, int session = 6000, int rebalance = 6000, string type = "consumer", string[]? protocols = null, byte[]? metadata = null, short version = 9)
+        string id = "", string? instance = null, int session = 30_000, int rebalance = 6000, string type = "consumer", string[]? protocols = null, byte[]? metadata = null, short version = 9)
     {
         var r = await _wire.CallAsync(11, version, version >= 6, w =>
         {
@@ -69,7 +69,7 @@ public sealed partial class GroupWire : IDisposable
     }
 
     /// <summary>Joins as a dynamic member, by way of the id that it is first sent back for.</summary>
-    public async Task<WireJoin> EnterAsync(int session = 6000, int rebalance = 6000, string[]? protocols = null, byte[]? metadata = null)
+    public async Task<WireJoin> EnterAsync(int session = 30_000, int rebalance = 6000, string[]? protocols = null, byte[]? metadata = null)
     {
         var first = await JoinAsync(session: session, rebalance: rebalance, protocols: protocols, metadata: metadata);
         Assert.Equal(MemberIdRequired, first.Error);

@@ -107,7 +107,7 @@ public abstract class TransactionContract(IBrokerUnderTest broker, bool exact) :
     {
         using var wire = await TransactionWire.ConnectAsync(BootstrapServers);
         var topic = await CreateTopicAsync(1);
-        var producer = await BeginAsync(wire, topic, timeoutMs: 500);
+        var producer = await BeginAsync(wire, topic, timeoutMs: 3000);
         await TransactionWire.UntilAsync(async () => (await wire.DescribeAsync(producer.Id)).State == "CompleteAbort");
         Assert.Equal(ErrorCode.ProducerFenced, await wire.AddAsync(producer, topic));
         Assert.Equal(ErrorCode.InvalidProducerEpoch, await wire.AddAsync(producer, topic, version: 1));

@@ -28,7 +28,7 @@ public sealed class RecoverySpeedTests(ITestOutputHelper output) : IDisposable
             Assert.Equal(log.Size / 200, log.HighWatermark);
             log.Dispose();
         }
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), "a machine that is busy with other tests still reads 1 GB within a minute");
+        Assert.True(watch.Elapsed < TimeSpan.FromMinutes(3), "a machine that is busy with other tests still reads 1 GB within three minutes");
     }
 
     private void Write(int partition, long bytes)

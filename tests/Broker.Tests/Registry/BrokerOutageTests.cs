@@ -12,8 +12,8 @@ public sealed class BrokerOutageTests(RealKafka kafka) : IClassFixture<RealKafka
     public async Task Without_its_broker_the_registry_reads_and_refuses_to_write_until_it_returns()
     {
         Skip.If(kafka.BootstrapServers is null, "../shared/kafka or Java is missing");
-        await using var registry = await EmbeddedRegistry.StartAsync(new() { BootstrapServers = kafka.BootstrapServers!, StoreTimeout = TimeSpan.FromSeconds(3) });
-        using var client = new SchemaRegistryClient(SchemaRegistryOptions.Parse(registry.Url) with { Retries = 0, RequestTimeout = TimeSpan.FromSeconds(30) });
+        await using var registry = await EmbeddedRegistry.StartAsync(new() { BootstrapServers = kafka.BootstrapServers!, StoreTimeout = TimeSpan.FromSeconds(15) });
+        using var client = new SchemaRegistryClient(SchemaRegistryOptions.Parse(registry.Url) with { Retries = 0, RequestTimeout = TimeSpan.FromSeconds(60) });
         var id = await client.RegisterAsync("a", "\"string\"");
         await kafka.CommandAsync("stop", "--kill");
         Assert.Equal(id, (await client.LookupAsync("a", "\"string\"")).Id);
@@ -21,7 +21,7 @@ public sealed class BrokerOutageTests(RealKafka kafka) : IClassFixture<RealKafka
         Assert.Contains(error.ErrorCode, new[] { SchemaRegistryErrors.StoreError, SchemaRegistryErrors.OperationTimedOut });
         Assert.DoesNotContain("b", await client.GetSubjectsAsync());
         await kafka.CommandAsync("resume");
-        Assert.Equal(id + 1, await RegisterWithinAsync(TimeSpan.FromSeconds(60), client, "b", "\"long\""));
+        Assert.Equal(id + 1, await RegisterWithinAsync(TimeSpan.FromSeconds(180), client, "b", "\"long\""));
         Assert.Equal([1], await client.GetVersionsAsync("b"));
     }
 

@@ -13,15 +13,13 @@ public sealed class LedgerConsoleDataTests : IAsyncLifetime
 {
     const string First = "AAAAAAAAAAAAAAAA", Second = "BBBBBBBBBBBBBBBB";
 
-    readonly string _name = $"console_test_{Guid.NewGuid():N}";
-    string _server = "";
+    TestDatabase _database = null!;
     LedgerConsoleData _data = null!;
 
     public async Task InitializeAsync()
     {
-        _server = await PostgresServer.Shared.Value;
-        await ExecuteAsync(_server, $"create database {_name}");
-        var postgres = new NpgsqlConnectionStringBuilder(_server) { Database = _name }.ConnectionString;
+        _database = await TestDatabase.CreateAsync();
+        var postgres = _database.ConnectionString;
         await using (var database = NpgsqlDataSource.Create(postgres)) await LedgerSchema.ApplyAsync(database);
         foreach (var key in new[] { First, Second }) await ExecuteAsync(postgres, Insert(key));
         await ExecuteAsync(postgres, "insert into erp.work_item (code, detail, document_key, amount, currency, source_topic, source_partition, source_offset) "
@@ -32,7 +30,7 @@ public sealed class LedgerConsoleDataTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await _data.DisposeAsync();
-        await ExecuteAsync(_server, $"drop database {_name} with (force)");
+        await _database.DisposeAsync();
     }
 
     [Fact]

@@ -45,7 +45,7 @@ public sealed class Pipeline : IAsyncLifetime
         await LoadAsync(producer, Contracts);
         var options = new MeteringOptions { DuplicateHorizon = 90 * 86_400_000_000L };
         await using var stream = new KafkaStream(MeteringTopology.Build(options, contracts), new StreamConfig { ApplicationId = "streams-metering", BootstrapServers = Kafka, CommitInterval = TimeSpan.FromMilliseconds(50) });
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(180));
         await stream.StartAsync(deadline.Token);
         await SendAsync(producer, Usage.FirstHalf);
         await CommittedAsync(stream, deadline.Token);

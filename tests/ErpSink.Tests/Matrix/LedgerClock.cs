@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Dapper;
 using Npgsql;
 using Streams.ErpSink.Ledger;
+using Streams.Testing;
 
 namespace Streams.ErpSink.Tests.Matrix;
 
@@ -23,24 +24,23 @@ sealed class LedgerClock : IAsyncDisposable
         create function virtual.now() returns timestamptz language plpgsql stable as 'begin return pg_catalog.now() + (select shift from virtual.clock); end';
         """;
 
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    readonly string _server;
-    readonly string _name = $"erp_matrix_{Guid.NewGuid():N}";
+    readonly TestDatabase _test;
     readonly SemaphoreSlim _turn = new(1, 1);
     NpgsqlConnection _own = null!;
     long _shift;
 
-    LedgerClock(string server) => _server = server;
+    LedgerClock(TestDatabase test) => _test = test;
 
     public NpgsqlDataSource Database { get; private set; } = null!;
 
-    public string ConnectionString => new NpgsqlConnectionStringBuilder(_server) { Database = _name, SearchPath = "virtual,pg_catalog,public", Options = "-c jit=off", MaxPoolSize = 12 }.ConnectionString;
+    public string ConnectionString => new NpgsqlConnectionStringBuilder(_test.ConnectionString) { SearchPath = "virtual,pg_catalog,public", Options = "-c jit=off", MaxPoolSize = 12 }.ConnectionString;
 
-    public static async Task<LedgerClock> StartAsync(string server)
+    /// <param name="server">Another than the tests share.</param>
+    public static async Task<LedgerClock> StartAsync(string? server)
     {
-        var ledger = new LedgerClock(server);
-        await ledger.OnServerAsync($"create database {ledger._name}");
+        var ledger = new LedgerClock(await TestDatabase.CreateAsync(server));
         ledger._own = await ledger.ConnectAsync();
         await ledger._own.ExecuteAsync(Functions);
         ledger.Database = NpgsqlDataSource.Create(ledger.ConnectionString);
@@ -78,7 +78,7 @@ sealed class LedgerClock : IAsyncDisposable
     {
         await Database.DisposeAsync();
         await _own.DisposeAsync();
-        await OnServerAsync($"drop database if exists {_name} with (force)");
+        await _test.DisposeAsync();
     }
 
     async Task<NpgsqlConnection> ConnectAsync()
@@ -112,11 +112,5 @@ sealed class LedgerClock : IAsyncDisposable
                 _turn.Release();
             }
         }
-    }
-
-    async Task OnServerAsync(string statement)
-    {
-        await using var connection = new NpgsqlConnection(_server + ";Pooling=false");
-        await connection.ExecuteAsync(statement);
     }
 }

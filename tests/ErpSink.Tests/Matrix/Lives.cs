@@ -9,7 +9,7 @@ sealed class KilledException(string point) : Exception($"killed at {point}");
 /// <param name="instead">What happens instead of the end.</param>
 sealed class Life(string instance, string? point = null, int nth = 1, Action<Life>? instead = null)
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     static readonly ConcurrentDictionary<string, Life> Alive = [];
 
     readonly TaskCompletionSource _resumed = new(TaskCreationOptions.RunContinuationsAsynchronously);

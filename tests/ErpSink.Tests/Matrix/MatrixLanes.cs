@@ -35,7 +35,7 @@ sealed class MatrixLanes(bool checkFromOutside = false, Planted? planted = null,
 
     async Task RunLaneAsync(int lane)
     {
-        await using var ledger = await LedgerClock.StartAsync(server ?? await PostgresFixture.Server.Value);
+        await using var ledger = await LedgerClock.StartAsync(server);
         var checkable = new List<ScenarioRun>();
         while (_queue.TryDequeue(out var next))
         {

@@ -20,7 +20,7 @@ namespace Streams.ErpSink.Tests.Matrix;
 sealed class ScenarioRun : IAsyncDisposable
 {
     const int MaxLives = 12;
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60), Stall = TimeSpan.FromMilliseconds(400), Hour = TimeSpan.FromHours(1);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(5), Stall = TimeSpan.FromMilliseconds(400), Hour = TimeSpan.FromHours(1);
 
     /// <summary>By then everything has ended, save what reconciliation calls stuck: a quota may be used up for a day.</summary>
     static readonly TimeSpan StuckAfter = TimeSpan.FromDays(3);
@@ -103,9 +103,12 @@ sealed class ScenarioRun : IAsyncDisposable
     // A third of the repetitions is taken over by another instance, which has to wait until the claims of the dead one run out.
     string Name(int life) => $"{_scenario.Name}#{_number}{(_scenario.Repetition == 2 ? $".{life}" : "")}";
 
+    /// <summary>As in production; a closed period meets each policy.</summary>
+    PostingOptions Posting => _scenario.Fault.Name == "F-37" ? new PostingOptions { ClosedPeriod = (ClosedPeriodPolicy)(_scenario.Seed % 3) } : new PostingOptions();
+
     ErpSinkOptions Options(string instance) => new()
     {
-        Registry = new FixedRegistry(), Postgres = "", Instance = instance, Reconciliation = new ReconciliationOptions { ReadBackPercent = 100 },
+        Registry = new FixedRegistry(), Postgres = "", Instance = instance, Posting = Posting, Reconciliation = new ReconciliationOptions { ReadBackPercent = 100 },
         Accounts =
         [
             new ErpAccountOptions

@@ -53,12 +53,12 @@ public sealed class FusionAndSimulatorTests
         using var connector = Connect(simulator, handler);
         Assert.All(await PostAndLookUpAsync(Journals, "c1"), a =>
         {
-            Assert.Equal((ErpOutcome.Validation, "EF04"), (a.Outcome, a.Code));
+            Assert.Equal((ErpOutcome.Validation, "EF04", Journals.Length), (a.Outcome, a.Code, a.RefusedTogether));
             Assert.Contains("FLEX-VALUE DOES NOT EXIST (SEGMENT=Account)", a.Detail);
         });
         Assert.Empty(simulator.Journal.Records);
         Assert.Equal([ErpOutcome.Found], (await PostAndLookUpAsync([Journals[0]], "c2")).Select(a => a.Outcome));
-        Assert.Equal([ErpOutcome.Validation], (await PostAndLookUpAsync([Journals[1]], "c3")).Select(a => a.Outcome));
+        Assert.Equal([(ErpOutcome.Validation, null)], (await PostAndLookUpAsync([Journals[1]], "c3")).Select(a => (a.Outcome, a.RefusedTogether)));
 
         async Task<IReadOnlyList<ErpAnswer>> PostAndLookUpAsync(ErpDocument[] documents, string call)
         {

@@ -115,7 +115,7 @@ public sealed class FusionImportTests
         var report = $"Journal import\n{One.DocumentKey} P\n{Two.DocumentKey} EF04,EC03 FLEX-VALUE DOES NOT EXIST (SEGMENT=Account)\n";
         using var connector = Connector(new WireScript(JobStatus("WARNING"), Page(), Report(report)));
         var answers = await connector.LookUpAsync([new ErpItem(One, Job: "1234567:5:2"), new ErpItem(Two, Job: "1234567:5:2")], CancellationToken.None);
-        Assert.All(answers, a => Assert.Equal((ErpOutcome.Validation, "EC03,EF04"), (a.Outcome, a.Code)));
+        Assert.All(answers, a => Assert.Equal((ErpOutcome.Validation, "EC03,EF04", 2), (a.Outcome, a.Code, a.RefusedTogether)));
         Assert.Contains($"{Two.DocumentKey} EF04,EC03 FLEX-VALUE DOES NOT EXIST (SEGMENT=Account)", answers[0].Detail);
         Assert.Contains("group 5", answers[0].Detail);
     }

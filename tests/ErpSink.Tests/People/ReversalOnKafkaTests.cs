@@ -11,7 +11,7 @@ public sealed class ReversalOnKafkaTests
     [Fact]
     public async Task Through_the_broker_and_again_after_an_old_backup_it_is_posted_once()
     {
-        await using var plant = await Plant.StartAsync(await PostgresFixture.Server.Value);
+        await using var plant = await Plant.StartAsync();
         var documents = Enumerable.Range(1, 3).Select(n => Documents.Create(n, prefix: "plant")).ToList();
         await plant.ProduceAsync(documents);
         await plant.RunUntilAsync(Confirmed(3));

@@ -76,7 +76,7 @@ internal sealed class Fleet : IAsyncDisposable
         }
         foreach (var guest in guests)
         {
-            if (await Task.WhenAny(guest.Ended, Task.Delay(60_000)) != guest.Ended) tally.Fail(guest.Id, "a guest did not stop within 60 s");
+            if (await Task.WhenAny(guest.Ended, Task.Delay(180_000)) != guest.Ended) tally.Fail(guest.Id, "a guest did not stop within 180 s");
             guest.Dispose();
         }
         tally.Add("storm");
@@ -130,12 +130,12 @@ internal sealed class Fleet : IAsyncDisposable
             await Task.WhenAny(worker.Ended, Task.Delay(2000));
             worker.Dismiss();
             // Its trap may go off only now.
-            for (var i = 0; i < 600 && !worker.Ended.IsCompleted; i++)
+            for (var i = 0; i < 1800 && !worker.Ended.IsCompleted; i++)
             {
                 worker.Continue();
                 await Task.WhenAny(worker.Ended, Task.Delay(100));
             }
-            if (!worker.Ended.IsCompleted) tally.Fail(worker.Id, "a zombie did not stop within 60 s");
+            if (!worker.Ended.IsCompleted) tally.Fail(worker.Id, "a zombie did not stop within 180 s");
             worker.Dispose();
         }
         lock (gate) paused.Remove(worker);

@@ -44,10 +44,10 @@ internal sealed class Slot(Func<string?, WorkerProcess> launch, Func<string?> ne
 
     private async Task Explain(WorkerProcess worker, string? trap)
     {
-        var limit = Task.Delay(TimeSpan.FromSeconds(60));
+        var limit = Task.Delay(TimeSpan.FromSeconds(180));
         if (await Task.WhenAny(worker.Ended, closing.IsCancellationRequested || worker.IsDismissed ? limit : worker.Ended) == limit)
         {
-            tally.Fail(worker.Id, $"did not stop within 60 s");
+            tally.Fail(worker.Id, "did not stop within 180 s");
             return;
         }
         switch (await worker.Ended)

@@ -10,7 +10,7 @@ namespace Streams.Streaming.Tests.LocalState;
 /// <summary>Restarts, take-overs and accidents of instances that keep local state; a subclass names the broker.</summary>
 public abstract class LocalStateContract(IBroker broker) : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(180);
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("streams-state-");
 
     public void Dispose() => folder.Delete(recursive: true);
@@ -186,7 +186,8 @@ public abstract class LocalStateContract(IBroker broker) : IDisposable
         AssertLogsAgreeWithChangelog(topics);
     }
 
-    private protected StreamConfig Config(TestTopics topics) => topics.Config() with { StateDir = folder.FullName };
+    // Whoever runs here leaves in good order: nobody waits for these to end, and a machine that stands still for a moment ends neither.
+    private protected StreamConfig Config(TestTopics topics) => topics.Config() with { StateDir = folder.FullName, SessionTimeout = TimeSpan.FromSeconds(30), TransactionTimeout = TimeSpan.FromSeconds(30) };
 
     private protected async Task<TestTopics> NewTopics(int partitions = 4)
     {

@@ -6,7 +6,7 @@ namespace Streams.Streaming.Tests.LocalState;
 /// <summary>Instances with directories of their own, one of which dies: who takes over starts from its own copy.</summary>
 public abstract class StandbyContract(IBroker broker) : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(180);
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("streams-standby-");
 
     public void Dispose() => folder.Delete(recursive: true);
@@ -51,7 +51,7 @@ public abstract class StandbyContract(IBroker broker) : IDisposable
     private static async Task CaughtUpAsync(List<KafkaStream> streams, TestTopics topics, int replicas)
     {
         var ends = topics.Read(topics.Changelog, IsolationLevel.ReadUncommitted).GroupBy(r => r.Partition.Value).ToDictionary(g => g.Key, g => g.Max(r => r.Offset.Value) + 1);
-        var deadline = Environment.TickCount64 + 30_000;
+        var deadline = Environment.TickCount64 + 120_000;
         // The owner's own copies are in another process; those of its tasks must all be here.
         while (!ends.All(e => streams.Sum(s => s.StandbyOffsets.GetValueOrDefault(new TopicPartition(topics.Changelog, e.Key)) >= e.Value ? 1 : 0) >= Wanted(streams, topics, e.Key, replicas)))
         {
@@ -69,7 +69,7 @@ public abstract class StandbyContract(IBroker broker) : IDisposable
 
     private StreamConfig Config(TestTopics topics, string instance, int replicas) => topics.Config() with
     {
-        StateDir = Folder(instance), InstanceId = instance, NumStandbyReplicas = replicas, SessionTimeout = TimeSpan.FromSeconds(4),
+        StateDir = Folder(instance), InstanceId = instance, NumStandbyReplicas = replicas, SessionTimeout = TimeSpan.FromSeconds(10),
     };
 }
 

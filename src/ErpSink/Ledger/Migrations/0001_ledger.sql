@@ -243,7 +243,10 @@ begin
         raise exception 'document % cannot be confirmed without having been found in the ERP', old.document_key using errcode = 'ER006';
     end if;
     if new.state = 'planned' then
-        if old.state in ('unknown', 'accepted') and new.outcome is distinct from 'absent' then
+        -- What a job refused it has not made: it is sent with another date, or in a smaller call.
+        if old.state in ('unknown', 'accepted') and new.outcome is distinct from 'absent' and (new.job is null or new.outcome is null
+            or not (new.outcome = 'period_closed' and new.posting_date is distinct from old.posting_date
+                or new.outcome = 'validation' and new.split is not null and new.split < coalesce(old.split, 2147483647))) then
             raise exception 'document % cannot be sent again without a negative look-up', old.document_key using errcode = 'ER007';
         end if;
         if old.state = 'sent' and (new.outcome is null or not (new.outcome in ('throttled', 'unauthorized', 'not_sent')
