@@ -10,6 +10,9 @@ static partial class Log
     [LoggerMessage(3002, LogLevel.Warning, "Claim on {DocumentKey} was lost to another instance: {Reason}")]
     public static partial void ClaimLost(ILogger log, string documentKey, string reason);
 
+    [LoggerMessage(3007, LogLevel.Error, "What became of the call with {DocumentKey} is not what the ledger allows, and is not recorded: {Reason}")]
+    public static partial void AgainstTheLedger(ILogger log, string documentKey, string reason);
+
     [LoggerMessage(3003, LogLevel.Warning, "Outcome of posting {DocumentKey} is unknown ({Code}): {Detail}")]
     public static partial void OutcomeUnknown(ILogger log, string documentKey, string? code, string? detail);
 

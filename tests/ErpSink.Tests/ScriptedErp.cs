@@ -9,7 +9,7 @@ sealed class ScriptedErp(string account) : IErpConnector
 {
     readonly Lock _lock = new();
     readonly Dictionary<(string Job, string Key), int> _polls = [];
-    readonly Dictionary<(string Job, string Key), ErpAnswer> _refusedByJobs = [];
+    readonly ConcurrentDictionary<(string Job, string Key), ErpAnswer> _refusedByJobs = new();
     int _underWay;
 
     public string Erp => "scripted";
@@ -22,7 +22,7 @@ sealed class ScriptedErp(string account) : IErpConnector
     public bool Drafts { get; init; }
 
     /// <summary>Records are made by a job, one for each call, that needs so many polls; 0: at once. It is the job then that refuses.</summary>
-    public int Polls { get; init; }
+    public int Polls { get; set; }
 
     public Func<ErpDocument, ErpAnswer?> Refusal { get; set; } = _ => null;
 
@@ -34,6 +34,9 @@ sealed class ScriptedErp(string account) : IErpConnector
 
     /// <summary>Whether the nth posting call reaches it; of one that does not nobody hears anything.</summary>
     public Func<int, bool> Reaches { get; set; } = _ => true;
+
+    /// <summary>Whether the nth look-up finds what was made by then.</summary>
+    public Func<int, bool> Sees { get; set; } = _ => true;
 
     /// <summary>What it has, by key, with the number of times that it was made.</summary>
     public ConcurrentDictionary<string, (ErpDocument Document, bool Posted, int Times)> Records { get; } = new();
@@ -121,7 +124,7 @@ sealed class ScriptedErp(string account) : IErpConnector
         lock (_lock)
         {
             if (item.Job is { } job && (_polls[(job, key)] = _polls.GetValueOrDefault((job, key)) + 1) < Polls) return new(ErpOutcome.Accepted, 200) { Job = job };
-            if (!Records.TryGetValue(key, out var record)) return item.Job is { } ended && _refusedByJobs.TryGetValue((ended, key), out var refusal) ? refusal : new(ErpOutcome.Absent, 404);
+            if (!Records.TryGetValue(key, out var record) || !Sees(LookUps.Count)) return item.Job is { } ended && _refusedByJobs.TryGetValue((ended, key), out var refusal) ? refusal : new(ErpOutcome.Absent, 404);
             return new(record.Posted ? ErpOutcome.Found : ErpOutcome.Unposted, 200, ErpId: $"id-{key}") { PostedOn = record.Document.DocumentDate };
         }
     }

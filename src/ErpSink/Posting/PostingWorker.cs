@@ -39,8 +39,9 @@ public sealed class PostingWorker(ErpAccount account, ErpSinkOptions options, Ti
         }
         catch (PostgresException e) when (e.SqlState.StartsWith("ER0", StringComparison.Ordinal))
         {
-            // Another instance took over after the claim ran out; the database kept the two apart.
-            Log.ClaimLost(log, claim.Documents[0].DocumentKey, e.MessageText);
+            // Another instance took over after the claim ran out; the database kept the two apart. Or a rule here allows what the ledger does not: nothing was written, and it is tried again.
+            if (e.SqlState is "ER004" or "ER006" or "ER007" or "ER008") Log.AgainstTheLedger(log, claim.Documents[0].DocumentKey, e.MessageText);
+            else Log.ClaimLost(log, claim.Documents[0].DocumentKey, e.MessageText);
         }
     }
 
@@ -170,7 +171,7 @@ public sealed class PostingWorker(ErpAccount account, ErpSinkOptions options, Ti
             ContentHash = item.Document.ContentHash,
             Erp = _connector.Erp,
             State = state,
-            ErpId = answer.ErpId ?? item.Claim.ErpId,
+            ErpId = answer.ErpId ?? (state == ReceiptState.Confirmed ? item.Claim.ErpId : null),
             Code = state == ReceiptState.Confirmed ? null : answer.Code,
             Detail = state == ReceiptState.Confirmed ? null : answer.Detail,
             Total = item.Document.Total,
@@ -228,10 +229,10 @@ public sealed class PostingWorker(ErpAccount account, ErpSinkOptions options, Ti
         /// <summary>How often it was posted: the call that it was claimed for as planned is the next one.</summary>
         public int Posted => Claim.State == DocumentState.Planned ? Claim.Attempts + 1 : Claim.Attempts;
 
-        /// <summary>After the ERP said that it has it.</summary>
+        /// <summary>After the ERP said that it has it: by its key from now on, whatever a job said.</summary>
         public WorkItem Known(ErpAnswer answer) => this with
         {
-            Claim = Claim with { State = DocumentState.Created, ErpId = answer.ErpId ?? Claim.ErpId, Attempts = Posted, Absences = 0 },
+            Claim = Claim with { State = DocumentState.Created, ErpId = answer.ErpId ?? Claim.ErpId, Job = null, Attempts = Posted, Absences = 0 },
         };
     }
 }

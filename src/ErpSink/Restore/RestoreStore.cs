@@ -37,6 +37,8 @@ public sealed class RestoreStore(NpgsqlDataSource database)
         await connection.ExecuteAsync("""
             insert into erp.restore_posting select @id, document_key, account, state from erp.posting where state in ('waiting', 'planned', 'claimed', 'sent', 'held', 'refused') on conflict do nothing;
             update erp.posting set state = 'unknown', outcome = null, reason = 'AFTER_RESTORE', absences = 0, claimed_by = null, claimed_until = null, next_try_at = clock_timestamp() where state = 'planned';
+            -- A later job than the one that is known here may be at work: what is in no ledger is for people to see.
+            update erp.posting set job = null where state in ('accepted', 'unknown') and job is not null;
             select setval(pg_get_serial_sequence('erp.call', 'id'), greatest((select last_value from erp.call_id_seq), (extract(epoch from clock_timestamp()) * 1000)::bigint))
             """, new { id }, transaction);
         var first = heads.Count > 0 ? heads[0] : new PartitionHead("", 0, 0, 0, 0);

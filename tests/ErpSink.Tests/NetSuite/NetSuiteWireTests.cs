@@ -151,6 +151,19 @@ public sealed class NetSuiteWireTests
         Assert.Contains($"WHERE externalid IN ('{one.DocumentKey}', '{two.DocumentKey}') ORDER BY id", JsonNode.Parse(script.Sent[2].Body)!["q"]!.GetValue<string>());
     }
 
+    [Theory]
+    [InlineData("The accounting period is closed.", "PERIOD_CLOSED")]
+    [InlineData("Your current role does not have permission to perform this action.", "INSUFFICIENT_PERMISSION")]
+    [InlineData("Invalid content.", "INVALID_CONTENT")]
+    public async Task What_refuses_a_job_as_a_whole_is_no_documents_own(string detail, string code)
+    {
+        var (one, two) = (Kinds.Of(DocumentKind.ArInvoice, 1, "1"), Kinds.Of(DocumentKind.ArInvoice, 2, "2"));
+        var script = new WireScript(Json("""{"completed":true}"""), Rows(), Json("""{"items":[{"id":"1"}]}"""), new Reply(400, Error(code, detail)));
+        using var connector = new NetSuiteConnector(Options(100), script, TimeProvider.System);
+        var answers = await connector.LookUpAsync([new ErpItem(one, Job: "51:1"), new ErpItem(two, Job: "51:2")], CancellationToken.None);
+        Assert.All(answers, a => Assert.Equal((ErpOutcome.Validation, code, 2), (a.Outcome, a.Code, a.RefusedTogether)));
+    }
+
     [Fact]
     public async Task The_item_of_one_task_for_all_explains_an_absence_too()
     {

@@ -255,6 +255,8 @@ begin
             raise exception 'document % may have reached the ERP', old.document_key using errcode = 'ER008';
         end if;
     end if;
+    -- What a job said it said of the call that it was made for: of no later one, and not after a restore.
+    if new.state = 'planned' or (new.state = 'unknown' and old.state in ('waiting', 'planned', 'claimed', 'held', 'refused')) then new.job := null; end if;
     -- Asked for on its own: a condition with a query in it runs the query's machinery for each row, whatever stands before it.
     if old.state in ('held', 'refused') then
         if exists (select 1 from erp.work_item w where w.document_key = old.document_key and w.account = old.account and w.resolved_at is null) then

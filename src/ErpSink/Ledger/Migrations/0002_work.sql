@@ -87,7 +87,7 @@ begin
     return made;
 end $$;
 
--- Writes a call of claimed postings ahead of making it, and the claim with it; what is posted becomes sent, and what the job of an earlier call said is no word of this one.
+-- Writes a call of claimed postings ahead of making it, and the claim with it; what is posted becomes sent.
 create function erp.begin_call(for_account text, the_call text, for_instance text, lease interval, seen bigint, keys text[]) returns bigint
 language plpgsql set enable_bitmapscan = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan as $$
 declare made bigint := erp.open_call(for_account, the_call, for_instance, cardinality(keys), seen);
@@ -95,7 +95,7 @@ begin
     update erp.posting
     set state = case the_call when 'post' then 'sent' else state end, outcome = case the_call when 'post' then null else outcome end, call_id = made,
         attempts = attempts + case the_call when 'post' then 1 else 0 end, absences = case the_call when 'post' then 0 else absences end,
-        job = case the_call when 'post' then null else job end, claimed_by = for_instance, claimed_until = clock_timestamp() + lease
+        claimed_by = for_instance, claimed_until = clock_timestamp() + lease
     where document_key = any(keys) and account = for_account;
     return made;
 end $$;
