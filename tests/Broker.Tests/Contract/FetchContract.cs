@@ -53,12 +53,16 @@ public abstract class FetchContract(IBrokerUnderTest broker) : BrokerContract(br
         var (wire, topic) = await BeginAsync(1);
         using var _ = wire;
         using var reader = await WireClient.ConnectAsync(BootstrapServers);
-        var watch = Stopwatch.StartNew();
-        var waiting = FetchAsync(reader, topic, offset: 1, waitMs: 15_000);
-        Assert.NotSame(waiting, await Task.WhenAny(waiting, Task.Delay(500)));
-        await ProduceAsync(wire, topic, Batches.Build(-1, -1, -1, 1, transactional: false));
-        Assert.Equal(1, Assert.Single(Batches.Read((await waiting).Records!)).BaseOffset);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(14), $"only after {watch.Elapsed}");
+        // More than once: nobody sees from here whether a broker that has just begun was at the fetch already.
+        for (var offset = 1; offset <= 5; offset++)
+        {
+            var watch = Stopwatch.StartNew();
+            var waiting = FetchAsync(reader, topic, offset, waitMs: 15_000);
+            Assert.NotSame(waiting, await Task.WhenAny(waiting, Task.Delay(500)));
+            await ProduceAsync(wire, topic, Batches.Build(-1, -1, -1, 1, transactional: false));
+            Assert.Equal(offset, Assert.Single(Batches.Read((await waiting).Records!)).BaseOffset);
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(14), $"only after {watch.Elapsed}");
+        }
     }
 
     [SkippableFact]

@@ -46,7 +46,7 @@ public abstract class GroupStormContract(IBrokerUnderTest broker) : BrokerContra
     /// <summary>One member joins, reads and commits a while, and leaves.</summary>
     private void Visit(string topic, string protocol, string name, int records, Func<bool> goesOn)
     {
-        using var member = Member($"storm-{topic}", protocol, name);
+        var member = Member($"storm-{topic}", protocol, name);
         member.Subscribe(topic);
         var patience = DateTime.UtcNow.AddSeconds(8);
         while (records > 0 && goesOn() && DateTime.UtcNow < patience)
@@ -68,17 +68,24 @@ public abstract class GroupStormContract(IBrokerUnderTest broker) : BrokerContra
                 return offset;
             });
         }
-        member.Close();
+        Leave(member, name);
+    }
+
+    /// <summary>librdkafka 2.15.1 was seen to wait for ever for its own group thread in a close (incremental unassign): such a member is left behind, as one that died.</summary>
+    private void Leave(IConsumer<string, string> member, string name)
+    {
+        if (Task.Factory.StartNew(member.Close, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Wait(TimeSpan.FromSeconds(60))) member.Dispose();
+        else foreach (var owned in _owners.Where(o => o.Value == name)) _owners.TryRemove(owned);
     }
 
     private IConsumer<string, string> Member(string group, string protocol, string name)
     {
-        var config = new ConsumerConfig { BootstrapServers = BootstrapServers, GroupId = group, AutoOffsetReset = AutoOffsetReset.Earliest, EnableAutoCommit = false, ClientId = name };
+        var config = new ConsumerConfig { BootstrapServers = BootstrapServers, GroupId = group, AutoOffsetReset = AutoOffsetReset.Earliest, EnableAutoCommit = false, ClientId = name, MaxPollIntervalMs = 60_000 };
         if (protocol == "consumer") config.GroupProtocol = GroupProtocol.Consumer;
         else
         {
             config.PartitionAssignmentStrategy = protocol == "eager" ? PartitionAssignmentStrategy.Range : PartitionAssignmentStrategy.CooperativeSticky;
-            (config.SessionTimeoutMs, config.HeartbeatIntervalMs) = (45_000, 200);
+            (config.SessionTimeoutMs, config.HeartbeatIntervalMs) = (10_000, 200);
         }
         return new ConsumerBuilder<string, string>(config).SetLogHandler((_, _) => { })
             .SetPartitionsAssignedHandler((_, partitions) =>

@@ -12,6 +12,9 @@ sealed record MatrixFault(string Name, string Meaning, Func<int, int, FaultRule[
 
     static readonly TimeSpan Later = TimeSpan.FromSeconds(61), MuchLater = TimeSpan.FromSeconds(217);
 
+    /// <summary>Requests that name the call instead of a document may meet a fault in each attempt: there are fewer of these than attempts.</summary>
+    const int Met = 5;
+
     /// <summary>Spans that pass inside the ERP while nobody waits.</summary>
     public static readonly TimeSpan[] Unattended = [Later, MuchLater];
 
@@ -30,13 +33,12 @@ sealed record MatrixFault(string Name, string Meaning, Func<int, int, FaultRule[
         {
             0 => [Once(SimulatorFault.DelayedApply) with { Delay = Later }],
             1 => [Once(SimulatorFault.Slow) with { Delay = Slow }],
-            _ => [Some(SimulatorFault.DelayedApply, 500, seed) with { Delay = MuchLater }, Some(SimulatorFault.DropBeforeCommit, 500, seed + 1)],
+            _ => [Some(SimulatorFault.DelayedApply, 500, seed) with { Delay = MuchLater }, Some(SimulatorFault.DropBeforeCommit, 500, seed + 1) with { Next = Met }],
         }),
         new("F-32", "wrong or spoilt answers", (repetition, seed) => repetition switch
         {
             0 => [Once(SimulatorFault.CommitThenError)],
             1 => [Some(SimulatorFault.CommitThenGarbage, 500, seed), Some(SimulatorFault.CommitThenTruncated, 500, seed + 1)],
-            // Requests that name the call instead of a document meet them in each attempt: there are fewer of them than attempts.
             _ => [Some(SimulatorFault.ErrorInside200, 600, seed) with { Next = 3 }, Some(SimulatorFault.CommitThenError, 500, seed + 1) with { Next = 2 }, Some(SimulatorFault.ErrorBeforeCommit, 500, seed + 2) with { Next = 2 }],
         }),
         new("F-33", "throttled, maintenance", (repetition, seed) => repetition switch
@@ -61,7 +63,7 @@ sealed record MatrixFault(string Name, string Meaning, Func<int, int, FaultRule[
         {
             0 => [Some(SimulatorFault.BatchPartial, 400, seed) with { Times = 0 }],
             1 => [Once(SimulatorFault.BatchShuffled), Some(SimulatorFault.BatchPartial, 300, seed) with { Times = 0 }],
-            _ => [Some(SimulatorFault.RecordChanged, 500, seed) with { Inner = true }, Some(SimulatorFault.TooManyRequests, 400, seed + 1) with { Inner = true }, Some(SimulatorFault.RecordChanged, 400, seed + 2)],
+            _ => [Some(SimulatorFault.RecordChanged, 500, seed) with { Inner = true }, Some(SimulatorFault.TooManyRequests, 400, seed + 1) with { Inner = true }, Some(SimulatorFault.RecordChanged, 400, seed + 2) with { Next = Met }],
         }, Lists: true),
         new("F-37", "refused: content, period, master data", (repetition, seed) => repetition switch
         {
@@ -73,7 +75,7 @@ sealed record MatrixFault(string Name, string Meaning, Func<int, int, FaultRule[
         {
             0 => [Some(SimulatorFault.TokenExpired, 500, seed) with { On = "any" }, Some(SimulatorFault.TokenExpired, 500, seed + 1) with { Inner = true }],
             1 => [new FaultRule { Kind = SimulatorFault.Unauthorized, Next = 1 + seed % 3, On = "any" }],
-            _ => [Some(SimulatorFault.Redirect, 500, seed)],
+            _ => [Some(SimulatorFault.Redirect, 500, seed) with { Next = Met }],
         }),
         new("F-39", "edited or deleted in the ERP", (_, _) => [], Lists: true),
     ];
