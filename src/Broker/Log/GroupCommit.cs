@@ -15,19 +15,14 @@ internal sealed class GroupCommit : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly AutoResetEvent _wanted = new(false); // not a semaphore, which spins before it waits
-    private readonly Thread _thread;
+    private Thread? _thread; // from the first write on: a start that fails before leaves none behind
     private HashSet<IFlushable> _dirty = [];
     private TaskCompletionSource _round = NewRound();
     private readonly Action<string, Exception> _fatal;
     private bool _stopping;
 
     /// <param name="fatal">Ends the process. Should it return, nothing is acknowledged any more.</param>
-    public GroupCommit(Action<string, Exception> fatal)
-    {
-        _fatal = fatal;
-        _thread = new Thread(Run) { IsBackground = true, Name = "broker-fsync" };
-        _thread.Start();
-    }
+    public GroupCommit(Action<string, Exception> fatal) => _fatal = fatal;
 
     /// <summary>Completes when what was written so far is on disk.</summary>
     public Task FlushAsync(IFlushable file)
@@ -35,6 +30,7 @@ internal sealed class GroupCommit : IAsyncDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_stopping, this);
+            _thread ??= Begin();
             if (_dirty.Count == 0) _wanted.Set();
             _dirty.Add(file);
             return _round.Task;
@@ -49,12 +45,19 @@ internal sealed class GroupCommit : IAsyncDisposable
             _stopping = true;
             _wanted.Set();
         }
-        _thread.Join();
+        _thread?.Join();
         _wanted.Dispose();
         return ValueTask.CompletedTask;
     }
 
     private static TaskCompletionSource NewRound() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private Thread Begin()
+    {
+        var thread = new Thread(Run) { IsBackground = true, Name = "broker-fsync" };
+        thread.Start();
+        return thread;
+    }
 
     private void Run()
     {
