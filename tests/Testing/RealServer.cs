@@ -69,9 +69,9 @@ public abstract class RealServer(string name, params string[] settings) : IAsync
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         while (!process.HasExited && !deadline.IsCancellationRequested) await Task.Delay(50);
-        if (!process.HasExited) process.Kill();
+        if (!process.HasExited) process.Kill(entireProcessTree: true);
+        process.WaitForExit(TimeSpan.FromSeconds(10));
         await Task.Delay(100);
-        await process.WaitForExitAsync();
         return process.ExitCode == 0 ? Text(output)
             : throw new InvalidOperationException($"{Path.GetFileName(script)} {string.Join(' ', arguments)} ended with {process.ExitCode}: {Text(output)}\n{Text(errors)}");
 
