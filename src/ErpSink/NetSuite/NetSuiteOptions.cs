@@ -35,7 +35,7 @@ public sealed record NetSuiteOptions
     /// <summary>Documents in one call, 1 to 100.</summary>
     public int BatchSize { get; init; } = 1;
 
-    /// <summary>Batches of more documents than this go as one asynchronous request, up to it as one request each.</summary>
+    /// <summary>Batches of more documents than this go as one asynchronous request, up to it as one request each. 0: jobs only.</summary>
     public int SynchronousUpTo { get; init; } = 1;
 
     /// <summary>Parts of error texts that say that the record exists.</summary>
@@ -56,7 +56,7 @@ public sealed record NetSuiteOptions
     {
         NetSuiteRecord.Shape.Check(Mapping);
         if (BatchSize is < 1 or > MaxBatch) throw new ArgumentException($"NetSuite: BatchSize {BatchSize} is not within 1 to {MaxBatch}");
-        if (SynchronousUpTo < 1) throw new ArgumentException($"NetSuite: SynchronousUpTo {SynchronousUpTo} is below 1");
+        if (SynchronousUpTo < 0) throw new ArgumentException($"NetSuite: SynchronousUpTo {SynchronousUpTo} is below 0");
         if (Token is null) ClientAssertion.Create(this, now);
     }
 

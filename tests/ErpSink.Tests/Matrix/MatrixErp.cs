@@ -28,7 +28,7 @@ sealed record MatrixErp(string Name, Func<SimulatorOptions, int, TimeProvider, T
                 options with { Certificates = new Dictionary<string, string> { ["cert-1"] = Keys.PublicKeyPem } }, new NetSuiteSetup { JobTime = repetition == 2 ? JobTime : TimeSpan.Zero }, time),
             (simulator, account, repetition, handler, time) => new NetSuiteConnector(new NetSuiteOptions
             {
-                Account = account, BaseAddress = simulator.Address, ClientId = "streams-integration", CertificateId = "cert-1", PrivateKeyPem = Keys.PrivateKeyPem, BatchSize = repetition == 0 ? 1 : 100,
+                Account = account, BaseAddress = simulator.Address, ClientId = "streams-integration", CertificateId = "cert-1", PrivateKeyPem = Keys.PrivateKeyPem, BatchSize = repetition == 0 ? 1 : 100, SynchronousUpTo = repetition == 2 ? 0 : 1,
             }, handler, time)),
         new("d365fo",
             async (options, repetition, time) => await FinanceSimulator.StartAsync(
