@@ -139,16 +139,21 @@ public sealed class BatchPostingTests(PostgresFixture postgres) : IClassFixture<
     }
 
     [Theory]
-    [InlineData(ClosedPeriodPolicy.Hold, DocumentState.Held)]
-    [InlineData(ClosedPeriodPolicy.Refuse, DocumentState.Refused)]
-    [InlineData(ClosedPeriodPolicy.Move, DocumentState.Held)]
-    public async Task A_draft_in_a_closed_period_is_never_made_anew_by_itself(ClosedPeriodPolicy policy, string state)
+    [InlineData(ClosedPeriodPolicy.Hold, true, DocumentState.Held, 1)]
+    [InlineData(ClosedPeriodPolicy.Refuse, true, DocumentState.Refused, 1)]
+    [InlineData(ClosedPeriodPolicy.Move, true, DocumentState.Confirmed, 3)]
+    [InlineData(ClosedPeriodPolicy.Move, false, DocumentState.Held, 1)]
+    public async Task A_draft_in_a_closed_period_is_made_anew_only_where_its_deletion_is_certain(ClosedPeriodPolicy policy, bool isDeleted, string state, int posts)
     {
-        var erp = new ScriptedErp(_name) { Drafts = true, Unfinishable = _ => new(ErpOutcome.PeriodClosed, 400, "PERIOD_CLOSED") };
+        var erp = new ScriptedErp(_name)
+        {
+            Drafts = true, Unfinishable = d => d.DocumentDate < new DateOnly(2026, 3, 1) ? new(ErpOutcome.PeriodClosed, 400, "PERIOD_CLOSED") { DraftDeleted = isDeleted } : null,
+        };
         await using var sink = new ScriptedSink(postgres.Database, erp, ScriptedSink.Calm with { ClosedPeriod = policy });
         await sink.TakeAsync(Make(1));
         await sink.RunUntilQuietAsync();
-        Assert.Equal((state, 1), ((await sink.StatesAsync()).Single().State, erp.Posts.Count));
+        Assert.Equal((state, posts), ((await sink.StatesAsync()).Single().State, erp.Posts.Count));
+        if (posts > 1) Assert.Equal((new DateOnly(2026, 3, 1), true, 1), (erp.Records.Single().Value.Document.DocumentDate, erp.Records.Single().Value.Posted, erp.Records.Single().Value.Times));
     }
 
     [Fact]

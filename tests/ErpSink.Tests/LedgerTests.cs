@@ -47,6 +47,28 @@ public sealed class LedgerTests(PostgresFixture postgres) : IClassFixture<Postgr
         Assert.StartsWith("ER0", refusal.SqlState, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("finish", "period_closed", "2026-03-01", true)]
+    [InlineData("finish", "period_closed", null, false)]
+    [InlineData("finish", "absent", "2026-03-01", false)]
+    [InlineData("lookup", "period_closed", "2026-03-01", false)]
+    public async Task What_was_created_is_planned_again_only_after_its_finish_met_a_closed_period(string call, string outcome, string? date, bool isAllowed)
+    {
+        var document = Documents.Create(1, prefix: $"draft-{call}-{outcome}-{date}");
+        await TakeAsync($"draft-{call}-{outcome}-{date}", Documents.Record(document, 0));
+        await using var connection = await postgres.Database.OpenConnectionAsync();
+        await connection.ExecuteAsync("update erp.posting set state = 'claimed' where document_key = @DocumentKey", document);
+        await connection.ExecuteAsync(Send, document);
+        await connection.ExecuteAsync("""
+            with c as (insert into erp.call (account, call, instance, documents) select account, @call, 'test', 1 from erp.posting where document_key = @DocumentKey returning id)
+            update erp.posting set state = 'created', outcome = 'created', erp_id = 'id-1', call_id = (select id from c) where document_key = @DocumentKey
+            """, new { call, document.DocumentKey });
+        Task<string?> Plan() => connection.QuerySingleAsync<string?>(
+            "update erp.posting set state = 'planned', outcome = @outcome, posting_date = @date::date where document_key = @DocumentKey returning coalesce(erp_id, 'none')", new { outcome, date, document.DocumentKey });
+        if (isAllowed) Assert.Equal("none", await Plan());
+        else Assert.Equal("ER007", (await Assert.ThrowsAsync<PostgresException>(Plan)).SqlState);
+    }
+
     [Fact]
     public async Task A_confirmed_document_never_changes_and_nothing_is_deleted()
     {

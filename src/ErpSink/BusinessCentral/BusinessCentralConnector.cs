@@ -133,7 +133,7 @@ public sealed class BusinessCentralConnector : IErpConnector, IDisposable
         for (var i = 0; i < refused.Count; i++)
         {
             var answer = answers[refused[i]];
-            answers[refused[i]] = results[i].Failure is not { } failure ? answer with { ErpId = null }
+            answers[refused[i]] = results[i].Failure is not { } failure ? answer with { ErpId = null, DraftDeleted = true }
                 : answer with { Outcome = ErpOutcome.Unknown, Code = DraftLeft, Detail = $"{answer.Outcome}: {answer.Detail} (its draft could not be deleted: {failure.Code} {failure.Detail})" };
         }
     }

@@ -54,6 +54,9 @@ public sealed record ErpAnswer(ErpOutcome Outcome, int? HttpStatus = null, strin
     /// <summary>Of a job that refused so many documents as one, and does not say which of them is to blame; null where a refusal is the document's own.</summary>
     public int? RefusedTogether { get; init; }
 
+    /// <summary>The refused draft was deleted, and the ERP said so: there is certainly no record any more.</summary>
+    public bool DraftDeleted { get; init; }
+
     /// <summary>How long the ERP asks to be left alone, when it says so.</summary>
     public TimeSpan? RetryAfter { get; init; }
 

@@ -95,12 +95,13 @@ public sealed class PostingRules(PostingOptions options, Pauses pauses)
         if (options.ClosedPeriod == ClosedPeriodPolicy.Refuse) return new(claim.DocumentKey, answer, DocumentState.Refused);
         var original = ErpDocument.Read(claim.Content).DocumentDate;
         var next = FirstOfMonth(document.DocumentDate).AddMonths(1);
-        // What the ERP said that it made is never posted anew by itself, though its draft be gone.
-        var moves = options.ClosedPeriod == ClosedPeriodPolicy.Move && (claim.State == DocumentState.Planned || IsOfItsJob(claim));
+        // What the ERP said that it made is posted anew by itself only where the ERP said too that the draft is deleted.
+        var certain = claim.State == DocumentState.Planned || answer.DraftDeleted;
+        var moves = options.ClosedPeriod == ClosedPeriodPolicy.Move && (certain || IsOfItsJob(claim));
         if (!moves || next > FirstOfMonth(original).AddMonths(MaxMoves)) return new(claim.DocumentKey, answer, DocumentState.Held);
         // The service period stays as it is; only the date of the posting moves.
         var moved = new Settlement(claim.DocumentKey, answer, DocumentState.Planned) { Uncounted = true, PostingDate = next };
-        return claim.State == DocumentState.Planned ? moved : SentAgain(claim, answer, moved);
+        return certain ? moved : SentAgain(claim, answer, moved);
     }
 
     static bool IsOfItsJob(ClaimedDocument claim) => claim is { State: DocumentState.Accepted or DocumentState.Unknown, Job: not null };

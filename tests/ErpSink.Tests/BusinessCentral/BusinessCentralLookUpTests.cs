@@ -140,6 +140,7 @@ public sealed class BusinessCentralLookUpTests
         var answers = await connector.FinishAsync(items, CancellationToken.None);
 
         Assert.Equal([ErpOutcome.Created, ErpOutcome.PeriodClosed, ErpOutcome.Unknown, ErpOutcome.Unknown, ErpOutcome.Created], answers.Select(a => a.Outcome));
+        Assert.Equal([false, true, false, false, false], answers.Select(a => a.DraftDeleted));
         Assert.Equal([$"POST {Company}/salesInvoices(a)/Microsoft.NAV.post", $"POST {Company}/salesCreditMemos(b)/Microsoft.NAV.post", $"POST {Company}/journals(c)/Microsoft.NAV.post"], Operations(handler.Requests[0]).Select(Url));
         Assert.Equal($"DELETE {Company}/salesCreditMemos(b)", Url(Operations(handler.Requests[1]).Single()));
     }

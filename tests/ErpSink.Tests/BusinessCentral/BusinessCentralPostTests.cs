@@ -196,7 +196,7 @@ public sealed class BusinessCentralPostTests
 
         var answer = (await connector.PostAsync([Document(DocumentKind.ArInvoice, "1")], "call", CancellationToken.None)).Single();
 
-        Assert.Equal((ErpOutcome.Unknown, "DRAFT_LEFT", "id-1"), (answer.Outcome, answer.Code, answer.ErpId));
+        Assert.Equal((ErpOutcome.Unknown, "DRAFT_LEFT", "id-1", false), (answer.Outcome, answer.Code, answer.ErpId, answer.DraftDeleted));
         Assert.Contains("not within your range", answer.Detail);
     }
 

@@ -224,7 +224,7 @@ begin
         ('waiting', 'planned'), ('waiting', 'refused'), ('planned', 'claimed'), ('planned', 'waiting'), ('claimed', 'planned'), ('claimed', 'sent'), ('claimed', 'refused'),
         ('sent', 'unknown'), ('sent', 'refused'), ('sent', 'held'), ('sent', 'planned'),
         ('accepted', 'created'), ('accepted', 'unknown'), ('accepted', 'refused'), ('accepted', 'held'), ('accepted', 'planned'),
-        ('created', 'refused'), ('created', 'held'),
+        ('created', 'refused'), ('created', 'held'), ('created', 'planned'),
         ('unknown', 'confirmed'), ('unknown', 'created'), ('unknown', 'planned'), ('unknown', 'refused'), ('unknown', 'held'),
         ('held', 'planned'), ('refused', 'planned'), ('held', 'written_off'), ('refused', 'written_off'), ('comparing', 'compared')) then
         raise exception 'document % cannot go from % to %', old.document_key, old.state, new.state using errcode = 'ER004';
@@ -254,6 +254,14 @@ begin
             or (new.outcome = 'period_closed' and new.posting_date is distinct from old.posting_date))) then
             raise exception 'document % may have reached the ERP', old.document_key using errcode = 'ER008';
         end if;
+    end if;
+    -- A draft that met a closed period was deleted by the call that was to finish it: it is made anew with another date, and its id is nobody's.
+    if old.state = 'created' and new.state = 'planned' then
+        if new.outcome is distinct from 'period_closed' or new.posting_date is not distinct from old.posting_date
+            or not exists (select 1 from erp.call c where c.id = new.call_id and c.call = 'finish') then
+            raise exception 'document % is in the ERP', old.document_key using errcode = 'ER007';
+        end if;
+        new.erp_id := null;
     end if;
     -- What a job said it said of the call that it was made for: of no later one, and not after a restore.
     if new.state = 'planned' or (new.state = 'unknown' and old.state in ('waiting', 'planned', 'claimed', 'held', 'refused')) then new.job := null; end if;
