@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 
 namespace Streams.Broker.Crash.Tests;
@@ -9,10 +8,6 @@ namespace Streams.Broker.Crash.Tests;
 internal static class Crew
 {
     private const int FirstSeed = 20261121;
-
-    /// <summary>Brokers and blocking clients share this process: the pool must not make either wait.</summary>
-    [ModuleInitializer]
-    internal static void WidenPool() => ThreadPool.SetMinThreads(32, 32);
 
     /// <param name="work">Checks one seed in a folder of its own and tells how many states that were.</param>
     /// <returns>How many were checked, for the test's output.</returns>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Confluent.Kafka;
+using Streams.Testing;
 using Xunit.Abstractions;
 
 namespace Streams.EndToEnd.Tests;
@@ -20,7 +21,7 @@ public sealed class BrokerKillTests(ITestOutputHelper output)
         var data = Directory.CreateTempSubdirectory("streams-broker-kill-").FullName;
         try
         {
-            var (broker, port) = await StartAsync(data, "0");
+            var (broker, port) = await StartAsync(data, $"{FreePorts.Take(1)}");
             var acknowledged = new HashSet<long>();
             using (var producer = Producer(port))
             using (var stop = new CancellationTokenSource())

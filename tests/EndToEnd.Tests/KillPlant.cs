@@ -176,7 +176,7 @@ sealed class KillPlant : IAsyncDisposable
             erpAccounts = new[] { Account(erp, $"http://127.0.0.1:{first + 2}", key) },
             posting = new
             {
-                callTimeout = "00:00:01", settleDelay = "00:00:00.5", lookupSpacing = "00:00:00.2", throttlePause = "00:00:00.05",
+                callTimeout = "00:00:01", settleDelay = "00:00:00.5", lookupSpacing = erp == "s4hana" ? "00:00:03" : "00:00:00.2", throttlePause = "00:00:00.05",
                 throttlePauseMax = "00:00:01", idleDelay = "00:00:00.05", maxAttempts = 100,
             },
         });

@@ -121,6 +121,7 @@ sealed class Supervisor : IAsyncDisposable
             }
             await process.EndAsync();
             Judge(process, armed);
+            lock (_gate) _process = null;
             process.Dispose();
         }
     }

@@ -10,7 +10,7 @@ sealed class ScriptedErp(string account) : IErpConnector
     readonly Lock _lock = new();
     readonly Dictionary<(string Job, string Key), int> _polls = [];
     readonly ConcurrentDictionary<(string Job, string Key), ErpAnswer> _refusedByJobs = new();
-    int _underWay;
+    int _underWay, _finishes;
 
     public string Erp => "scripted";
 
@@ -47,7 +47,7 @@ sealed class ScriptedErp(string account) : IErpConnector
 
     public List<string> CallNames { get; } = [];
 
-    public int Finishes { get; private set; }
+    public int Finishes => _finishes;
 
     public int LargestConcurrency { get; private set; }
 
@@ -85,7 +85,7 @@ sealed class ScriptedErp(string account) : IErpConnector
 
     public Task<IReadOnlyList<ErpAnswer>> FinishAsync(IReadOnlyList<ErpItem> items, CancellationToken deadline)
     {
-        Finishes++;
+        Interlocked.Increment(ref _finishes);
         return Task.FromResult<IReadOnlyList<ErpAnswer>>([.. items.Select(Finish)]);
     }
 

@@ -11,6 +11,7 @@ public abstract class RealServer(string name, params string[] settings) : IAsync
 
     private readonly DirectoryInfo _parent = Directory.CreateTempSubdirectory($"streams-{name}-");
     private string _folder = "";
+    private int _commands;
 
     /// <summary>Why it cannot be used here, or null.</summary>
     public string? Missing { get; } = Checkout.ServersMissing(name);
@@ -30,7 +31,7 @@ public abstract class RealServer(string name, params string[] settings) : IAsync
             _folder = Path.Combine(_parent.FullName, $"{attempt}");
             try
             {
-                Printed = await RunAsync(Script, ["start", "--dir", _folder, "--port", $"{FreePorts.Take()}", .. settings]);
+                Printed = await RunAsync(["start", "--dir", _folder, "--port", $"{FreePorts.Take()}", .. settings]);
             }
             catch (InvalidOperationException e) when (attempt < Attempts)
             {
@@ -41,10 +42,10 @@ public abstract class RealServer(string name, params string[] settings) : IAsync
     }
 
     /// <summary>A command of the server's script, such as <c>stop --kill</c> or <c>resume</c>.</summary>
-    public Task<string> CommandAsync(params string[] command) => RunAsync(Script, [.. command, "--dir", _folder]);
+    public Task<string> CommandAsync(params string[] command) => RunAsync([.. command, "--dir", _folder]);
 
     /// <summary>A tool of the server's script, such as <c>tool topics --list</c>.</summary>
-    public Task<string> ToolAsync(params string[] command) => RunAsync(Script, command);
+    public Task<string> ToolAsync(params string[] command) => RunAsync(command);
 
     public async Task DisposeAsync()
     {
@@ -58,32 +59,24 @@ public abstract class RealServer(string name, params string[] settings) : IAsync
         if (Directory.Exists(_folder) && Directory.EnumerateFiles(_folder, "*.pid").Any()) await CommandAsync(name == "kafka" ? ["stop", "--kill"] : ["stop"]);
     }
 
-    private static async Task<string> RunAsync(string script, string[] arguments)
+    /// <summary>The servers outlive their script and hold what it writes to: files have all of it when it ends, pipes would have to be waited for.</summary>
+    private async Task<string> RunAsync(params string[] command)
     {
-        using var process = Process.Start(new ProcessStartInfo(script, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var files = Path.Combine(_parent.FullName, $"command-{Interlocked.Increment(ref _commands)}");
+        var (output, errors) = ($"{files}.out", $"{files}.err");
+        using var process = Process.Start("/bin/bash", ["-c", "exec \"${@:3}\" > \"$1\" 2> \"$2\"", name, output, errors, Script, .. command]);
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(150));
-        var (output, errors) = (new List<string>(), new List<string>());
-        // The servers inherit the pipes, so that their end never comes: read until the script itself has ended.
-        process.OutputDataReceived += (_, e) => Keep(output, e.Data);
-        process.ErrorDataReceived += (_, e) => Keep(errors, e.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        while (!process.HasExited && !deadline.IsCancellationRequested) await Task.Delay(50);
-        if (!process.HasExited) process.Kill(entireProcessTree: true);
-        process.WaitForExit(TimeSpan.FromSeconds(10));
-        await Task.Delay(100);
-        return process.ExitCode == 0 ? Text(output)
-            : throw new InvalidOperationException($"{Path.GetFileName(script)} {string.Join(' ', arguments)} ended with {process.ExitCode}: {Text(output)}\n{Text(errors)}");
-
-        static void Keep(List<string> lines, string? line)
+        try
         {
-            if (line is not null) lock (lines) lines.Add(line);
+            await process.WaitForExitAsync(deadline.Token);
         }
-
-        static string Text(List<string> lines)
+        catch (OperationCanceledException)
         {
-            lock (lines) return string.Join('\n', lines);
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
         }
+        return process.ExitCode == 0 ? (await File.ReadAllTextAsync(output)).TrimEnd()
+            : throw new InvalidOperationException($"{name} {string.Join(' ', command)} ended with {process.ExitCode}: {await File.ReadAllTextAsync(output)}{await File.ReadAllTextAsync(errors)}");
     }
 }
 

@@ -11,7 +11,7 @@ public sealed class TestDatabase : IAsyncDisposable
 
     public string Name { get; } = $"test_{Guid.NewGuid():N}";
 
-    public string ConnectionString => new NpgsqlConnectionStringBuilder(_server) { Database = Name, MaxPoolSize = 20 }.ConnectionString;
+    public string ConnectionString => new NpgsqlConnectionStringBuilder(_server) { Database = Name, MaxPoolSize = 20, Timeout = 60, CommandTimeout = 300 }.ConnectionString;
 
     /// <summary>An empty one, on the server that tests share unless another is named.</summary>
     public static async Task<TestDatabase> CreateAsync(string? server = null)
@@ -21,10 +21,10 @@ public sealed class TestDatabase : IAsyncDisposable
         return database;
     }
 
-    /// <summary>Runs a statement beside the database, by a connection of its own.</summary>
+    /// <summary>Runs a statement beside the database, by a connection of its own, for as long as it takes: databases are dropped behind a checkpoint of all that tests wrote.</summary>
     public async Task OnServerAsync(string statement)
     {
-        await using var connection = new NpgsqlConnection(_server + ";Pooling=false");
+        await using var connection = new NpgsqlConnection(_server + ";Pooling=false;Timeout=60;Command Timeout=0");
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(statement, connection);
         await command.ExecuteNonQueryAsync();

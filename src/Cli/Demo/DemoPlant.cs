@@ -168,10 +168,10 @@ static class DemoErp
         ApplyDelay = TimeSpan.FromMilliseconds(500),
     };
 
-    /// <summary>Patience fit for a minute's demonstration; production waits as long as the real account may take.</summary>
+    /// <summary>Patience fit for a minute's demonstration; production waits as long as the real account may take. A call has its time even on a busy machine: S/4HANA takes what comes twice.</summary>
     public static PostingOptions Posting => new()
     {
-        CallTimeout = TimeSpan.FromSeconds(1),
+        CallTimeout = TimeSpan.FromSeconds(10),
         SettleDelay = TimeSpan.FromSeconds(1),
         LookupSpacing = TimeSpan.FromMilliseconds(200),
         ThrottlePause = TimeSpan.FromMilliseconds(50),

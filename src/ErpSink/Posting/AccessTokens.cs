@@ -14,7 +14,7 @@ public sealed class AccessTokens(HttpMessageHandler handler, Uri endpoint, Func<
 
     readonly HttpClient _http = new(handler, disposeHandler: false) { MaxResponseContentBufferSize = MaxAnswerBytes, Timeout = TimeSpan.FromSeconds(30) };
     readonly SemaphoreSlim _one = new(1, 1);
-    (string Value, DateTimeOffset RefreshAt)? _token;
+    Token? _token;
 
     /// <exception cref="TokenRefusedException">The credentials are refused.</exception>
     /// <exception cref="HttpRequestException">The token endpoint does not answer as it should.</exception>
@@ -26,7 +26,7 @@ public sealed class AccessTokens(HttpMessageHandler handler, Uri endpoint, Func<
             if (_token is { } known && time.GetUtcNow() < known.RefreshAt) return known.Value;
             var (value, lifetime) = await RequestAsync(cancel);
             // Early, so that a token does not end under way: after nine tenths of its life.
-            _token = (value, time.GetUtcNow() + lifetime * 0.9);
+            _token = new Token(value, time.GetUtcNow() + lifetime * 0.9);
             return value;
         }
         finally
@@ -38,9 +38,8 @@ public sealed class AccessTokens(HttpMessageHandler handler, Uri endpoint, Func<
     /// <summary>Forgets a token that was refused, unless a newer one has taken its place.</summary>
     public void Forget(string token)
     {
-        _one.Wait();
-        if (_token?.Value == token) _token = null;
-        _one.Release();
+        // Nobody waits for a request that is under way: it brings a newer one.
+        if (Volatile.Read(ref _token) is { } known && known.Value == token) Interlocked.CompareExchange(ref _token, null, known);
     }
 
     public void Dispose()
@@ -59,6 +58,8 @@ public sealed class AccessTokens(HttpMessageHandler handler, Uri endpoint, Func<
         if (!response.IsSuccessStatusCode) throw new HttpRequestException($"the token endpoint answers {(int)response.StatusCode}");
         return Parse(body);
     }
+
+    sealed record Token(string Value, DateTimeOffset RefreshAt);
 
     static (string, TimeSpan) Parse(string body)
     {

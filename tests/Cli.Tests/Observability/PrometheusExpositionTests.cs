@@ -106,7 +106,8 @@ public sealed class PrometheusExpositionTests
         var text = exposition.Render();
         var shown = Regex.Count(text, "^t_many_total\\{", RegexOptions.Multiline);
         var dropped = long.Parse(Regex.Match(text, "^streams_metrics_dropped_measurements_total (\\d+)$", RegexOptions.Multiline).Groups[1].Value, CultureInfo.InvariantCulture);
-        Assert.InRange(shown, 1, 10);
+        // The instruments of tests beside this one may have been first.
+        Assert.InRange(shown, 0, 10);
         Assert.True(dropped >= 100 - shown, $"{shown} shown, {dropped} dropped");
     }
 

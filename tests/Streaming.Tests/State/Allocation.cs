@@ -1,3 +1,5 @@
+using Streams.Testing;
+
 namespace Streams.Streaming.Tests.State;
 
 internal static class Allocation
@@ -19,21 +21,9 @@ internal static class Allocation
     /// <summary>Bytes of the managed heap that stay in use after the work, by what it returns.</summary>
     public static (T Kept, long Bytes) Kept<T>(Func<T> work)
     {
-        var before = Heap();
+        var before = Heap.Settled();
         var kept = work();
-        return (kept, Heap() - before);
-    }
-
-    /// <summary>What is in use, once what other tests left behind is collected: their finalizers' and their timers' last.</summary>
-    private static long Heap()
-    {
-        var (bytes, last) = (GC.GetTotalMemory(forceFullCollection: true), long.MaxValue);
-        for (var round = 0; round < 10 && bytes < last; round++)
-        {
-            GC.WaitForPendingFinalizers();
-            (last, bytes) = (bytes, GC.GetTotalMemory(forceFullCollection: true));
-        }
-        return bytes;
+        return (kept, Heap.Settled() - before);
     }
 }
 
