@@ -78,8 +78,11 @@ sealed class KillPlant : IAsyncDisposable
         var file = Path.Combine(_folder, $"usage-{first}-{months}.csv");
         await File.WriteAllTextAsync(file, KillInput.Csv(first, months));
         await RunAsync(["import", "csv", file, "--mapping", Path.Combine(_folder, "mapping.json"), .. Kafka(), "--registry", _registry], killImportAt);
-        await RunAsync(["periods", "close", "--through", KillInput.CloseOf(first + months - 1), .. Kafka(), "--registry", _registry]);
+        await CloseAsync(first + months - 1);
     }
+
+    /// <summary>Closes the books of a month; once more changes nothing.</summary>
+    public Task CloseAsync(int month) => RunAsync(["periods", "close", "--through", KillInput.CloseOf(month), .. Kafka(), "--registry", _registry]);
 
     /// <summary>Kills the command that runs now, if one does; it is given again.</summary>
     public void KillCommand()
