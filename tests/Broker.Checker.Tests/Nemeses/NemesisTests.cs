@@ -40,15 +40,16 @@ public sealed class NemesisTests(ITestOutputHelper output)
     /// <summary>
     /// The same on Apache Kafka, a tenth as long: the checker gives no false alarm. What may show there, and is then no false alarm: librdkafka speaks EndTxn 1
     /// and repeats it with the same epoch, and a repeated EndTxn that was delayed may end the transaction after its own (KIP-890); the workload takes a new epoch
-    /// after every doubt, which leaves only the library's own repetition within one commit. Apache Kafka is not killed here: tried with kill -9, it held offsets of
-    /// ended transactions for pending, so that the final question for a group's offsets found no answer within 80 s, twice in two runs.
+    /// after every doubt, which leaves only the library's own repetition within one commit. That one comes of time-outs, which are therefore long here: there are
+    /// no faults to be met. Apache Kafka is not killed here: tried with kill -9, it held offsets of ended transactions for pending, so that the final question
+    /// for a group's offsets found no answer within 80 s, twice in two runs.
     /// </summary>
     [SkippableFact]
     public async Task Apache_Kafka_gives_no_alarm()
     {
         var server = new ApacheKafkaServer();
         Skip.If(server.Missing is not null, server.Missing);
-        List<RunResult> results = [await PlayAsync(new Nemesis("none", server), Seed, Tier.Of(2_000, 20_000))];
+        List<RunResult> results = [await PlayAsync(new Nemesis("none", server), Seed, Tier.Of(2_000, 20_000), hurried: false)];
         Report(results, []);
         AssertClean(results);
     }
@@ -65,13 +66,13 @@ public sealed class NemesisTests(ITestOutputHelper output)
 
     private static EmbeddedProcess Fresh(params string[] wrapper) => new(Directory.CreateTempSubdirectory("streams-checked-").FullName, wrapper);
 
-    private static async Task<RunResult> PlayAsync(Nemesis nemesis, int seed, int operations)
+    private static async Task<RunResult> PlayAsync(Nemesis nemesis, int seed, int operations, bool hurried = true)
     {
         await using (nemesis)
         {
             try
             {
-                return await Rehearsal.PlayAsync(nemesis, seed, operations, strikes: nemesis is Kill or Pause or Connections or FullDisk ? Tier.Of(3, 10) : 0);
+                return await Rehearsal.PlayAsync(nemesis, seed, operations, strikes: nemesis is Kill or Pause or Connections or FullDisk ? Tier.Of(3, 10) : 0, hurried);
             }
             catch (Exception e)
             {

@@ -19,11 +19,12 @@ internal static class Rehearsal
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(20);
 
     /// <summary>Runs until there are enough operations and at least <paramref name="strikes"/> faults.</summary>
-    public static async Task<RunResult> PlayAsync(Nemesis nemesis, int seed, int operations, int strikes)
+    /// <param name="hurried">Whether the clients are short of time.</param>
+    public static async Task<RunResult> PlayAsync(Nemesis nemesis, int seed, int operations, int strikes, bool hurried)
     {
         var watch = Stopwatch.StartNew();
         await nemesis.StartAsync();
-        var run = new Run(new Cluster(nemesis.BootstrapServers, $"checked-{seed}", 4), seed, operations);
+        var run = new Run(new Cluster(nemesis.BootstrapServers, $"checked-{seed}", 4, hurried), seed, operations);
         await run.Cluster.CreateTopicAsync();
         var transactors = Enumerable.Range(10, 4).Select(c => new TransactionWorker(run, c, c == 13 ? null : TransactionGroup)).ToList();
         var workers = Start(run, transactors);

@@ -94,7 +94,7 @@ internal sealed class GroupMember : IDisposable
         var told = Cluster.Insist(() =>
         {
             operation.Invoked = _run.Journal.Tick();
-            return _consumer.Committed(partitions, Cluster.CallTimeout);
+            return _consumer.Committed(partitions, _run.Cluster.CallTimeout);
         });
         var starts = told.Select(t => new TopicPartitionOffset(t.TopicPartition, Math.Max(0, t.Offset.Value))).ToList();
         _positions.Clear();

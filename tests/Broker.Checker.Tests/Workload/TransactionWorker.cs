@@ -74,7 +74,7 @@ internal sealed class TransactionWorker(Run run, int client, string? group)
         }
         transaction.Offsets.AddRange(_member.Progress);
         if (transaction.Offsets.Count == 0) return true;
-        _producer!.SendOffsetsToTransaction(transaction.Offsets.Select(o => new TopicPartitionOffset(run.Cluster.Topic, o.Partition, o.To)), _member.Metadata, Cluster.CallTimeout);
+        _producer!.SendOffsetsToTransaction(transaction.Offsets.Select(o => new TopicPartitionOffset(run.Cluster.Topic, o.Partition, o.To)), _member.Metadata, run.Cluster.CallTimeout);
         return true;
     }
 
@@ -83,7 +83,7 @@ internal sealed class TransactionWorker(Run run, int client, string? group)
         switch (_random.Next(100))
         {
             case < 10:
-                if (_random.Next(2) == 0) _producer!.Flush(Cluster.CallTimeout);
+                if (_random.Next(2) == 0) _producer!.Flush(run.Cluster.CallTimeout);
                 Abort();
                 run.Seen("a transaction aborted on purpose");
                 return Outcome.Fail;
@@ -102,8 +102,8 @@ internal sealed class TransactionWorker(Run run, int client, string? group)
         {
             try
             {
-                _producer!.CommitTransaction(Cluster.CallTimeout);
-                sends.Wait(Cluster.CallTimeout);
+                _producer!.CommitTransaction(run.Cluster.CallTimeout);
+                sends.Wait(run.Cluster.CallTimeout);
                 _member?.Advance();
                 return Outcome.Ok;
             }
@@ -132,7 +132,7 @@ internal sealed class TransactionWorker(Run run, int client, string? group)
         if (!Renew()) return Outcome.Fail;
         try
         {
-            first.CommitTransaction(Cluster.CallTimeout);
+            first.CommitTransaction(run.Cluster.CallTimeout);
             // The outcome is what the broker promised: a fenced producer's transaction is aborted. If its records are seen, the checker finds them.
             run.Seen("ANOMALY: a fenced producer committed");
         }
@@ -147,7 +147,7 @@ internal sealed class TransactionWorker(Run run, int client, string? group)
     {
         try
         {
-            _producer!.AbortTransaction(Cluster.CallTimeout);
+            _producer!.AbortTransaction(run.Cluster.CallTimeout);
         }
         catch (KafkaException)
         {
@@ -171,7 +171,7 @@ internal sealed class TransactionWorker(Run run, int client, string? group)
                 var producer = run.Cluster.Producer(TransactionalId);
                 try
                 {
-                    producer.InitTransactions(Cluster.CallTimeout);
+                    producer.InitTransactions(run.Cluster.CallTimeout);
                 }
                 catch
                 {

@@ -11,7 +11,7 @@ sealed class DataTools(Target target) : ToolKit(target)
     {
         var topic = await TopicAsync();
         await FeedAsync("console-producer", "k1:first\nk2:second\n", "--topic", topic, "--reader-property", "parse.key=true", "--reader-property", "key.separator=:");
-        var read = await ToolAsync("console-consumer", "--topic", topic, "--from-beginning", "--max-messages", "2", "--timeout-ms", "20000",
+        var read = await ToolAsync("console-consumer", "--topic", topic, "--from-beginning", "--max-messages", "2", "--timeout-ms", "120000",
             "--formatter-property", "print.key=true", "--formatter-property", "print.offset=true");
         Assert.Equal(["Offset:0\tk1\tfirst", "Offset:1\tk2\tsecond"], Lines(read));
     }
@@ -21,7 +21,8 @@ sealed class DataTools(Target target) : ToolKit(target)
         var topic = await TopicAsync();
         var produced = await ToolAsync("producer-perf-test", "--topic", topic, "--num-records", "20000", "--record-size", "150", "--throughput", "-1", "--command-property", "acks=all", "compression.type=lz4");
         Assert.Contains("20000 records sent", produced, StringComparison.Ordinal);
-        var consumed = await ToolAsync("consumer-perf-test", "--topic", topic, "--num-records", "20000", "--group", Unique("group"), "--hide-header");
+        // Of itself the tool gives up after 10 s without a record, which joining the group may take on a busy machine.
+        var consumed = await ToolAsync("consumer-perf-test", "--topic", topic, "--num-records", "20000", "--timeout", "120000", "--group", Unique("group"), "--hide-header");
         Assert.Equal("20000", Lines(consumed)[^1].Split(',')[4].Trim());
     }
 

@@ -46,9 +46,9 @@ public final class SmokeApplication {
         var second = start(arguments[2], "two");
         send(input.subList(half, input.size()));
         await("count", half);
-        if (!first.close(Duration.ofSeconds(20))) throw new AssertionError("the first instance did not close in time");
+        if (!first.close(Duration.ofSeconds(120))) throw new AssertionError("the first instance did not close in time");
         for (var name : OUTPUTS) await(name, input.size());
-        if (!second.close(Duration.ofSeconds(20))) throw new AssertionError("the second instance did not close in time");
+        if (!second.close(Duration.ofSeconds(120))) throw new AssertionError("the second instance did not close in time");
         check(input);
         System.out.println("checked " + OUTPUTS.size() * input.size() + " updates");
         System.exit(0);

@@ -32,7 +32,7 @@ public abstract class BrokerContract(IBrokerUnderTest broker)
         for (var i = 0; i < count; i++) await producer.ProduceAsync(topic, new Message<string, string> { Key = $"k{i}", Value = $"v{i}" });
     }
 
-    /// <summary>A topic of a name of its own that keeps everything, unless <paramref name="configs"/> say otherwise.</summary>
+    /// <summary>A topic of a name of its own, ready for requests, that keeps everything, unless <paramref name="configs"/> say otherwise.</summary>
     protected async Task<string> CreateTopicAsync(int partitions, params (string Key, string Value)[] configs)
     {
         var topic = $"t-{Guid.NewGuid():N}";
@@ -40,7 +40,24 @@ public abstract class BrokerContract(IBrokerUnderTest broker)
         foreach (var (key, value) in configs) all[key] = value;
         using var admin = Admin();
         await admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = partitions, ReplicationFactor = 1, Configs = all }]);
+        await UntilServedAsync(topic, partitions);
         return topic;
+    }
+
+    /// <summary>Apache Kafka answers CreateTopics before the broker itself knows the topic and has its logs, and refuses until then what clients repeat and raw requests do not.</summary>
+    private async Task UntilServedAsync(string topic, int partitions)
+    {
+        using var wire = await WireClient.ConnectAsync(BootstrapServers);
+        var deadline = DateTime.UtcNow + Patience;
+        while (true)
+        {
+            var reader = await wire.CallAsync(2, 1, false, w => w.Int32(-1).Count(1).String(topic).Array([.. Enumerable.Range(0, partitions)], (p, partition) => p.Int32(partition).Int64(-1)));
+            Assert.Equal((1, topic), (reader.Count(), reader.String()));
+            var errors = reader.Array(p => (p.Int32(), Error: p.Int16(), p.Int64(), p.Int64())).ConvertAll(p => p.Error);
+            if (errors.TrueForAll(e => e == 0)) return;
+            Assert.True(DateTime.UtcNow < deadline, $"{topic} is not served: errors {string.Join(", ", errors)}");
+            await Task.Delay(20);
+        }
     }
 
     protected IAdminClient Admin() => new AdminClientBuilder(new AdminClientConfig { BootstrapServers = BootstrapServers }).SetLogHandler((_, _) => { }).Build();

@@ -44,7 +44,7 @@ public abstract class FetchContract(IBrokerUnderTest broker) : BrokerContract(br
         using var _ = wire;
         var watch = Stopwatch.StartNew();
         Assert.Empty((await FetchAsync(wire, topic, offset: 1, waitMs: 700)).Records!);
-        Assert.InRange(watch.ElapsedMilliseconds, 650, 10_000);
+        Assert.InRange(watch.ElapsedMilliseconds, 650, 60_000);
     }
 
     [SkippableFact]
@@ -57,11 +57,12 @@ public abstract class FetchContract(IBrokerUnderTest broker) : BrokerContract(br
         for (var offset = 1; offset <= 5; offset++)
         {
             var watch = Stopwatch.StartNew();
-            var waiting = FetchAsync(reader, topic, offset, waitMs: 15_000);
+            var waiting = FetchAsync(reader, topic, offset, waitMs: 60_000);
             Assert.NotSame(waiting, await Task.WhenAny(waiting, Task.Delay(500)));
             await ProduceAsync(wire, topic, Batches.Build(-1, -1, -1, 1, transactional: false));
             Assert.Equal(offset, Assert.Single(Batches.Read((await waiting).Records!)).BaseOffset);
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(14), $"only after {watch.Elapsed}");
+            // Far from both ends: a broker that stood still for a while is not taken for one that slept on.
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(45), $"only after {watch.Elapsed}");
         }
     }
 

@@ -85,7 +85,8 @@ public abstract class GroupStormContract(IBrokerUnderTest broker) : BrokerContra
         else
         {
             config.PartitionAssignmentStrategy = protocol == "eager" ? PartitionAssignmentStrategy.Range : PartitionAssignmentStrategy.CooperativeSticky;
-            (config.SessionTimeoutMs, config.HeartbeatIntervalMs) = (10_000, 200);
+            // As long as the consumer protocol's own: a broker or client that stands still for seconds costs no member its partitions.
+            (config.SessionTimeoutMs, config.HeartbeatIntervalMs) = (45_000, 200);
         }
         return new ConsumerBuilder<string, string>(config).SetLogHandler((_, _) => { })
             .SetPartitionsAssignedHandler((_, partitions) =>

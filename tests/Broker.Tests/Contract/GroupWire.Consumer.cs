@@ -11,7 +11,7 @@ public sealed record WireConsumerGroup(int Error, string State, int Epoch, int T
 public sealed partial class GroupWire
 {
     /// <summary>A heartbeat that joins: says everything.</summary>
-    public Task<WireBeat> EnterConsumerAsync(string id, string[]? topics, string? instance = null, string? regex = null, string? assignor = null, int rebalance = 6000, short version = 1) =>
+    public Task<WireBeat> EnterConsumerAsync(string id, string[]? topics, string? instance = null, string? regex = null, string? assignor = null, int rebalance = 30_000, short version = 1) =>
         BeatAsync(id, 0, [], topics, instance, regex, assignor, rebalance, version);
 
     public async Task<WireBeat> BeatAsync(

@@ -45,7 +45,7 @@ public sealed partial class GroupWire : IDisposable
     }
 
     public async Task<WireJoin> JoinAsync(
-        string id = "", string? instance = null, int session = 30_000, int rebalance = 6000, string type = "consumer", string[]? protocols = null, byte[]? metadata = null, short version = 9)
+        string id = "", string? instance = null, int session = 30_000, int rebalance = 30_000, string type = "consumer", string[]? protocols = null, byte[]? metadata = null, short version = 9)
     {
         var r = await _wire.CallAsync(11, version, version >= 6, w =>
         {
@@ -69,7 +69,7 @@ public sealed partial class GroupWire : IDisposable
     }
 
     /// <summary>Joins as a dynamic member, by way of the id that it is first sent back for.</summary>
-    public async Task<WireJoin> EnterAsync(int session = 30_000, int rebalance = 6000, string[]? protocols = null, byte[]? metadata = null)
+    public async Task<WireJoin> EnterAsync(int session = 30_000, int rebalance = 30_000, string[]? protocols = null, byte[]? metadata = null)
     {
         var first = await JoinAsync(session: session, rebalance: rebalance, protocols: protocols, metadata: metadata);
         Assert.Equal(MemberIdRequired, first.Error);

@@ -107,7 +107,7 @@ public abstract class TransactionContract(IBrokerUnderTest broker, bool exact) :
     {
         using var wire = await TransactionWire.ConnectAsync(BootstrapServers);
         var topic = await CreateTopicAsync(1);
-        var producer = await BeginAsync(wire, topic, timeoutMs: 3000);
+        var producer = await BeginAsync(wire, topic, timeoutMs: 10_000);
         await TransactionWire.UntilAsync(async () => (await wire.DescribeAsync(producer.Id)).State == "CompleteAbort");
         Assert.Equal(ErrorCode.ProducerFenced, await wire.AddAsync(producer, topic));
         Assert.Equal(ErrorCode.InvalidProducerEpoch, await wire.AddAsync(producer, topic, version: 1));
@@ -170,12 +170,12 @@ public abstract class TransactionContract(IBrokerUnderTest broker, bool exact) :
         var topic = await CreateTopicAsync(1);
         var producer = await BeginAsync(wire, topic);
         var watch = System.Diagnostics.Stopwatch.StartNew();
-        var waiting = reader.FetchAsync(topic, 0, committed: true, waitMs: 15_000);
+        var waiting = reader.FetchAsync(topic, 0, committed: true, waitMs: 60_000);
         Assert.Equal(1, (await wire.FetchAsync(topic, 0, committed: false)).HighWatermark);
         Assert.Empty((await wire.FetchAsync(topic, 0, committed: true)).Batches);
         await wire.FinishAsync(producer, commit);
         var fetched = await waiting;
-        Assert.True(watch.ElapsedMilliseconds < 10_000, "the fetch slept on");
+        Assert.True(watch.ElapsedMilliseconds < 45_000, "the fetch slept on");
         Assert.Equal(0, fetched.Batches[0].BaseOffset);
         Assert.Equal(commit ? [] : [(producer.ProducerId, 0L)], fetched.Aborted);
     }

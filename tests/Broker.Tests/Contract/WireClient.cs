@@ -67,7 +67,7 @@ public sealed class WireClient : IDisposable
     private async Task<WireReader> ReceiveAsync(int correlation, bool flexible, bool tagged, CancellationToken ct)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(TimeSpan.FromSeconds(20));
+        patience.CancelAfter(TimeSpan.FromSeconds(90));
         var size = BinaryPrimitives.ReadInt32BigEndian(await ReadAsync(4, patience.Token));
         var reader = new WireReader(await ReadAsync(size, patience.Token), flexible);
         Assert.Equal(correlation, reader.Int32());

@@ -58,7 +58,8 @@ public sealed class ListenerTests
     [Fact]
     public async Task A_client_that_does_not_authenticate_in_time_is_sent_away()
     {
-        await using var broker = await SecureBroker.StartAsync(b => b.Options with { Sasl = b.Sasl with { AuthenticationTimeout = TimeSpan.FromSeconds(3) } });
+        // Long enough for the handshake below on a machine that stands still for seconds.
+        await using var broker = await SecureBroker.StartAsync(b => b.Options with { Sasl = b.Sasl with { AuthenticationTimeout = TimeSpan.FromSeconds(8) } });
         using var silent = await ConnectAsync(broker);
         using var begun = await ConnectAsync(broker);
         await begun.SendAsync(Framed(SaslHandshake, 1, w => w.String("SCRAM-SHA-256")));
@@ -145,13 +146,14 @@ public sealed class ListenerTests
     [Fact]
     public async Task Silent_connections_are_closed_and_waiting_ones_kept()
     {
-        await using var broker = await SecureBroker.StartAsync(b => b.Options with { Connections = new ConnectionOptions { MaxIdle = TimeSpan.FromSeconds(2) } });
+        // Seconds lie between the steps: a pause of the machine is no silence, and the fetch waits well beyond the end of the silent connection.
+        await using var broker = await SecureBroker.StartAsync(b => b.Options with { Connections = new ConnectionOptions { MaxIdle = TimeSpan.FromSeconds(6) } });
         using var silent = await ConnectAsync(broker);
         using var waiting = await WireClient.ConnectAsync(broker.BootstrapServers);
         await silent.SendAsync(Framed(ApiVersions, 0, _ => { }));
         Assert.True(await silent.ReceiveAsync(new byte[4096]) > 0);
         await waiting.CreateTopicsAsync(7, false, new WireTopic("t"));
-        var fetch = waiting.CallAsync(1, 4, false, w => w.Int32(-1).Int32(8000).Int32(1).Int32(1 << 20).Int8(0).Count(1).String("t").Count(1).Int32(0).Int64(0).Int32(1 << 20));
+        var fetch = waiting.CallAsync(1, 4, false, w => w.Int32(-1).Int32(18_000).Int32(1).Int32(1 << 20).Int8(0).Count(1).String("t").Count(1).Int32(0).Int64(0).Int32(1 << 20));
         Assert.Equal(0, await ReceiveAsync(silent));
         Assert.False(fetch.IsCompleted);
         Assert.Equal(0, (await fetch).Int32());
@@ -161,10 +163,16 @@ public sealed class ListenerTests
     public async Task A_plain_client_on_a_TLS_port_costs_nothing()
     {
         await using var broker = await SecureBroker.StartAsync(b => b.Options with { Tls = b.Tls });
-        var before = GC.GetTotalAllocatedBytes();
-        using var client = await WireClient.ConnectAsync(broker.BootstrapServers);
-        await Assert.ThrowsAnyAsync<Exception>(() => client.CallAsync(ApiVersions, 0, false, _ => { }));
-        Assert.True(GC.GetTotalAllocatedBytes() - before < 16 << 20);
+        // The whole process is counted, and other tests allocate beside this one; what such a client costs is in every attempt, and so in the least.
+        var least = long.MaxValue;
+        for (var attempt = 0; attempt < 10 && least >= 16 << 20; attempt++)
+        {
+            var before = GC.GetTotalAllocatedBytes();
+            using var client = await WireClient.ConnectAsync(broker.BootstrapServers);
+            await Assert.ThrowsAnyAsync<Exception>(() => client.CallAsync(ApiVersions, 0, false, _ => { }));
+            least = Math.Min(least, GC.GetTotalAllocatedBytes() - before);
+        }
+        Assert.True(least < 16 << 20, $"{least} bytes or more each time");
     }
 
     private static async Task<Socket> ConnectAsync(SecureBroker broker)

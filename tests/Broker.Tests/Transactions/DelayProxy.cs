@@ -39,7 +39,7 @@ public sealed class DelayProxy : IAsyncDisposable
     public async Task<byte[]> ReleaseAsync()
     {
         await _held!.Value.Upstream.SendAsync(_held.Value.Frame);
-        return (await _lateAnswer.Task.WaitAsync(TimeSpan.FromSeconds(20)))[8..];
+        return (await _lateAnswer.Task.WaitAsync(TimeSpan.FromSeconds(60)))[8..];
     }
 
     public async ValueTask DisposeAsync()

@@ -28,7 +28,7 @@ public sealed class TransactionWire(WireClient client) : IDisposable
 
     public static async Task UntilAsync(Func<Task<bool>> reached)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!await reached()) await Task.Delay(10, deadline.Token);
     }
 
