@@ -232,11 +232,18 @@ public sealed partial class KafkaStream : IAsyncDisposable
         stopping.Cancel();
     }
 
-    private void UpdateState()
+    /// <summary>
+    /// Called by a thread once it runs, or does not any more. Looking at the threads and setting the state are one step: of two threads the later one sees
+    /// what both have become, and nobody sets what he saw before another went on, or before the instance was stopped.
+    /// </summary>
+    internal void UpdateState()
     {
         Interlocked.Increment(ref assignments);
-        if (State is StreamState.Running or StreamState.Rebalancing)
-            SetState(Array.TrueForAll(threads, t => t is { IsRunning: true }) ? StreamState.Running : StreamState.Rebalancing);
+        lock (gate)
+        {
+            if (State is StreamState.Running or StreamState.Rebalancing)
+                SetState(Array.TrueForAll(threads, t => t is { IsRunning: true }) ? StreamState.Running : StreamState.Rebalancing);
+        }
     }
 
     private void SetState(StreamState state)

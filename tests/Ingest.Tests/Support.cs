@@ -85,7 +85,8 @@ sealed class Entrance : IAsyncDisposable
     Entrance(WebApplication app)
     {
         _app = app;
-        Http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+        // Whoever asks before sending waits for the answer: after the usual second, on a busy machine, a client sends what is refused and is cut off.
+        Http = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromSeconds(60) }) { BaseAddress = new Uri(app.Urls.Single()) };
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
     }
 

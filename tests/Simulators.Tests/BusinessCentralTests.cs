@@ -111,8 +111,9 @@ public sealed class BusinessCentralTests
     [Fact]
     public async Task Five_run_others_wait_and_more_than_the_queue_are_refused()
     {
-        await using var host = await StartAsync(o => o with { Latency = TimeSpan.FromMilliseconds(200) }, new BusinessCentralSetup { Queue = 3 });
+        await using var host = await StartAsync(o => o with { Latency = TimeSpan.FromSeconds(2) }, new BusinessCentralSetup { Queue = 3 });
         var replies = await Task.WhenAll(Enumerable.Range(0, 30).Select(n => host.PostAsync(Company + "salesInvoices", Sales($"{Host.Key[..14]}{n:00}"))));
+        // The first eight at least; a busy machine that does not send all within two seconds finds slots free again.
         Assert.InRange(replies.Count(r => r.Status == 201), 8, 29);
         Assert.All(replies.Where(r => r.Status != 201), r => Assert.Equal(429, r.Status));
         Assert.Equal(replies.Count(r => r.Status == 201), host.Erp.Journal.Count);

@@ -33,6 +33,7 @@ public abstract class ApplicationResetContract(IBroker broker)
         await using var again = new KafkaStream(CountingProcessor.Topology(topics.Input, topics.Output), config);
         await again.StartAsync();
         await again.WaitUntilCommittedAsync(ends).WaitAsync(Limit);
+        await topics.SettledAsync(topics.Output);
         var counts = topics.Read(topics.Output).ConvertAll(r => System.Buffers.Binary.BinaryPrimitives.ReadInt64BigEndian(r.Message.Value));
         // Twice the same: the second run has counted from nothing.
         Assert.Equal(200, counts.Count);

@@ -42,6 +42,7 @@ public abstract class KafkaStreamContract(IBroker broker)
         }
         await using var stream = new KafkaStream(CountingProcessor.Topology(topics.Input, topics.Output), topics.Config());
         await stream.StartAsync();
+        await topics.SettledAsync(topics.Input);
         var ends = topics.Ends();
         Assert.Equal(2, ends[0]);
         await stream.WaitUntilCommittedAsync(ends).WaitAsync(Limit);
@@ -106,6 +107,7 @@ public abstract class KafkaStreamContract(IBroker broker)
         await stream.WaitUntilCommittedAsync(ends).WaitAsync(Limit);
 
         await topics.AssertExactlyOnceAsync(10, Limit);
+        await topics.SettledAsync(topics.Dead);
         var dead = Assert.Single(topics.Read(topics.Dead));
         var headers = dead.Message.Headers.ToDictionary(h => h.Key, h => Encoding.UTF8.GetString(h.GetValueBytes()));
         Assert.Equal("poison", Encoding.UTF8.GetString(dead.Message.Value!));

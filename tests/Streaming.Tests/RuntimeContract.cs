@@ -59,7 +59,7 @@ public abstract class RuntimeContract(IBroker broker)
         var (left, right, output) = (await probe.CreateAsync("left"), await probe.CreateAsync("right"), await probe.CreateAsync("out"));
         var topology = new Topology().AddSource("left", left).AddSource("right", right)
             .AddProcessor("both", () => new Each((c, r) => c.Forward("sink", r.Key, r.Value, r.Timestamp)), "left", "right").AddSink("sink", output, "both");
-        await using var stream = new KafkaStream(topology, probe.Config with { MaxTaskIdle = TimeSpan.FromSeconds(8) }, probe.Log);
+        await using var stream = new KafkaStream(topology, probe.Config with { MaxTaskIdle = TimeSpan.FromSeconds(20) }, probe.Log);
         await stream.StartAsync();
         await stream.WaitUntilRunning().WaitAsync(Limit);
         probe.Send(left, "k", "later", 2_000);
@@ -272,7 +272,8 @@ public abstract class RuntimeContract(IBroker broker)
         Assert.Throws<InvalidStateStoreException>(() => one.Store<CountStore>(StoreQueryParameters.FromName("no-such")));
     }
 
-    private static int CountsOf(KafkaStream stream)
+    /// <summary>How many partitions of the counts an instance has; none while it does not run.</summary>
+    internal static int CountsOf(KafkaStream stream)
     {
         try
         {
@@ -298,9 +299,9 @@ public abstract class RuntimeContract(IBroker broker)
             await first.StartAsync();
             await probe.ReadAsync(output, Keys);
         }
-        // 12 seconds, twice the interval; librdkafka hands over up to a thousand records at once.
+        // 12 seconds, twice the interval; librdkafka hands over up to a thousand records at once. A session must not be longer than the interval.
         var slow = CountingProcessor.Topology(input, output, store: () => new CountStore { EachRestore = TimeSpan.FromMilliseconds(8) });
-        await using var second = new KafkaStream(slow, probe.Config with { MaxPollInterval = TimeSpan.FromSeconds(6) }, probe.Log);
+        await using var second = new KafkaStream(slow, probe.Config with { MaxPollInterval = TimeSpan.FromSeconds(6), SessionTimeout = TimeSpan.FromSeconds(6) }, probe.Log);
         await second.StartAsync();
         probe.Send(input, "7", "v", 1_000);
         probe.Flush();

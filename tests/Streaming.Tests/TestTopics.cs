@@ -26,12 +26,13 @@ internal sealed class TestTopics(string bootstrapServers, int partitions = 4)
         await admin.CreateTopicsAsync(new[] { Input, Output, Dead }.Select(t => new TopicSpecification { Name = t, NumPartitions = partitions, ReplicationFactor = 1 }));
     }
 
+    /// <summary>Patient: a machine that stands still for a moment ends no session and no transaction. Who is killed or stopped has its own (<see cref="ChildInstance"/>).</summary>
     public StreamConfig Config() => new()
     {
         ApplicationId = Application,
         BootstrapServers = bootstrapServers,
-        SessionTimeout = TimeSpan.FromSeconds(6),
-        TransactionTimeout = TimeSpan.FromSeconds(5),
+        SessionTimeout = TimeSpan.FromSeconds(30),
+        TransactionTimeout = TimeSpan.FromSeconds(30),
     };
 
     /// <summary>Sends keys k0..k(n-1) in turn, and returns the end offsets by partition.</summary>
@@ -47,12 +48,14 @@ internal sealed class TestTopics(string bootstrapServers, int partitions = 4)
         return Ends();
     }
 
-    public IReadOnlyDictionary<int, long> Ends()
-    {
-        using var consumer = Consumer(IsolationLevel.ReadCommitted);
-        return Enumerable.Range(0, partitions)
-            .ToDictionary(p => p, p => consumer.QueryWatermarkOffsets(new TopicPartition(Input, p), TimeSpan.FromSeconds(60)).High.Value);
-    }
+    public IReadOnlyDictionary<int, long> Ends() => Ends(Input, IsolationLevel.ReadCommitted);
+
+    /// <summary>
+    /// Waits until no transaction is open in a topic. Apache Kafka answers a commit, or an abort, before its markers stand in the partitions: whoever reads
+    /// right after it may see neither them nor what they commit.
+    /// </summary>
+    public Task SettledAsync(string topic) =>
+        Probe.EventuallyAsync(() => Ends(topic, IsolationLevel.ReadCommitted) is var stable && Ends(topic, IsolationLevel.ReadUncommitted).All(end => stable[end.Key] == end.Value));
 
     /// <summary>Everything in a topic up to its end as it is now.</summary>
     public List<ConsumeResult<byte[]?, byte[]?>> Read(string topic, IsolationLevel isolation = IsolationLevel.ReadCommitted)
@@ -90,6 +93,13 @@ internal sealed class TestTopics(string bootstrapServers, int partitions = 4)
         Assert.Equal(inputs, facts.Select(f => (f.Partition, f.Offset)).Distinct().Count());
         foreach (var key in facts.GroupBy(f => f.Key))
             Assert.Equal(Enumerable.Range(1, key.Count()).Select(i => (long)i), key.Select(f => f.Count));
+    }
+
+    private Dictionary<int, long> Ends(string topic, IsolationLevel isolation)
+    {
+        using var consumer = Consumer(isolation);
+        return Enumerable.Range(0, partitions)
+            .ToDictionary(p => p, p => consumer.QueryWatermarkOffsets(new TopicPartition(topic, p), TimeSpan.FromSeconds(60)).High.Value);
     }
 
     private IConsumer<byte[]?, byte[]?> Consumer(IsolationLevel isolation) => new ConsumerBuilder<byte[]?, byte[]?>(new ConsumerConfig

@@ -68,9 +68,13 @@ public class ContractTests
         Assert.Equal(Event.Quantity, view.Quantity);
         Assert.True(view.SubscriptionId.IsEmpty);
         Assert.Equal("c", Encoding.UTF8.GetString(view.CorrelationId));
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++) _ = UsageEventView.Read(EventBytes);
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        // The least of a few rounds: the runtime itself allocates now and then.
+        Assert.Equal(0, Enumerable.Range(0, 5).Min(round =>
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 1000; i++) _ = UsageEventView.Read(EventBytes);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }));
     }
 
     [Fact]
