@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Streams.Broker;
 
 namespace Streams.Streaming.Tests;
@@ -8,10 +7,6 @@ public sealed class Embedded : IBroker, IDisposable
 {
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("streaming-embedded-");
     private readonly EmbeddedBroker broker;
-
-    /// <summary>Brokers and clients that block the pool's threads share this process: neither must wait for the pool to grow.</summary>
-    [ModuleInitializer]
-    internal static void WidenPool() => ThreadPool.SetMinThreads(32, 32);
 
     public Embedded() => broker = EmbeddedBroker.StartAsync(new EmbeddedBrokerOptions
     {

@@ -1,13 +1,4 @@
-using System.Runtime.CompilerServices;
-
 namespace Streams.Broker.Tests.Contract;
-
-/// <summary>Brokers share the process with tests that block its threads, in a client's Consume or while they ask again and again: the pool must not make either wait.</summary>
-internal static class Pool
-{
-    [ModuleInitializer]
-    internal static void Widen() => ThreadPool.SetMinThreads(32, 32);
-}
 
 /// <summary>A broker that the contract is checked on.</summary>
 public interface IBrokerUnderTest

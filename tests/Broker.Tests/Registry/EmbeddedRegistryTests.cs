@@ -18,10 +18,10 @@ public sealed class EmbeddedRegistryTests(ApacheKafka kafka)
     Task<EmbeddedRegistry> StartAsync()
     {
         Skip.If(kafka.BootstrapServers is null, "../shared/kafka or Java is missing");
-        return EmbeddedRegistry.StartAsync(new() { BootstrapServers = kafka.BootstrapServers!, Topic = _topic });
+        return EmbeddedRegistry.StartAsync(new() { BootstrapServers = kafka.BootstrapServers!, Topic = _topic, StoreTimeout = TimeSpan.FromSeconds(60) });
     }
 
-    static SchemaRegistryClient Client(EmbeddedRegistry registry) => new(SchemaRegistryOptions.Parse(registry.Url) with { RegisterSchemas = true, Retries = 0, RequestTimeout = TimeSpan.FromSeconds(30) });
+    static SchemaRegistryClient Client(EmbeddedRegistry registry) => new(SchemaRegistryOptions.Parse(registry.Url) with { RegisterSchemas = true, Retries = 0, RequestTimeout = TimeSpan.FromSeconds(120) });
 
     [SkippableFact]
     public async Task Schemas_ids_levels_and_deletions_survive_a_restart()
@@ -198,7 +198,7 @@ public sealed class EmbeddedRegistryTests(ApacheKafka kafka)
         using var consumer = new ConsumerBuilder<string, string?>(config).Build();
         consumer.Assign(new TopicPartitionOffset(_topic, 0, Offset.Beginning));
         var records = new List<(string, string?)>();
-        while (consumer.Consume(TimeSpan.FromSeconds(10)) is { } result)
+        while (consumer.Consume(TimeSpan.FromSeconds(60)) is { } result)
         {
             if (result.IsPartitionEOF) return records;
             records.Add((result.Message.Key, result.Message.Value));

@@ -30,7 +30,7 @@ public abstract class RegistryContract
         defaultJson is null ? $$"""{"name":"{{name}}","type":"{{type}}"}""" : $$"""{"name":"{{name}}","type":"{{type}}","default":{{defaultJson}}}""";
 
     protected async Task<SchemaRegistryClient> ClientAsync(bool register = true) =>
-        new(SchemaRegistryOptions.Parse(await UrlAsync()) with { RegisterSchemas = register, Retries = 0, RequestTimeout = TimeSpan.FromSeconds(30) });
+        new(SchemaRegistryOptions.Parse(await UrlAsync()) with { RegisterSchemas = register, Retries = 0, RequestTimeout = TimeSpan.FromSeconds(120) });
 
     protected static async Task<int> CodeAsync(Func<Task> call) => (await Assert.ThrowsAsync<SchemaRegistryException>(call)).ErrorCode;
 

@@ -24,7 +24,7 @@ public sealed class EmbeddedOnKafkaContract(ApacheKafka kafka) : RegistryContrac
     protected override async Task<string> UrlAsync()
     {
         Skip.If(kafka.BootstrapServers is null, "../shared/kafka or Java is missing");
-        _registry ??= await EmbeddedRegistry.StartAsync(new() { BootstrapServers = kafka.BootstrapServers!, Topic = "_schemas-contract" });
+        _registry ??= await EmbeddedRegistry.StartAsync(new() { BootstrapServers = kafka.BootstrapServers!, Topic = "_schemas-contract", StoreTimeout = TimeSpan.FromSeconds(60) });
         return _registry.Url;
     }
 
