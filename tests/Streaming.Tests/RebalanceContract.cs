@@ -21,12 +21,12 @@ public abstract class RebalanceContract(IBroker broker)
         await topics.AssertExactlyOnceAsync(600, Limit);
 
         await using var feed = new Feed(topics);
-        await using var second = await JoinAsync(topics, config, Owns(2));
-        await using var third = await JoinAsync(topics, config, Owns(2));
-        await EventuallyAsync(() => first.State == StreamState.Running && first.Store<CountStore>(StoreQueryParameters.FromName("counts")).Partitions.Count == 2);
+        await using var second = await JoinAsync(topics, config, partitions: 2);
+        await using var third = await JoinAsync(topics, config, partitions: 2);
+        await Probe.EventuallyAsync(() => first.State == StreamState.Running && RuntimeContract.CountsOf(first) == 2, Limit);
         await second.StopAsync().WaitAsync(Limit);
         await third.StopAsync().WaitAsync(Limit);
-        await EventuallyAsync(() => first.State == StreamState.Running && first.Store<CountStore>(StoreQueryParameters.FromName("counts")).Partitions.Count == Partitions);
+        await Probe.EventuallyAsync(() => first.State == StreamState.Running && RuntimeContract.CountsOf(first) == Partitions, Limit);
         var sent = await feed.StopAsync();
         await topics.AssertExactlyOnceAsync(600 + sent, Limit);
         var assignments = log.Assignments;
@@ -78,44 +78,13 @@ public abstract class RebalanceContract(IBroker broker)
         await topics.AssertExactlyOnceAsync(total, Limit * 2, log);
     }
 
-    private static Func<KafkaStream, bool> Owns(int partitions) => stream =>
-    {
-        try
-        {
-            return stream.State == StreamState.Running && stream.Store<CountStore>(StoreQueryParameters.FromName("counts")).Partitions.Count >= partitions;
-        }
-        catch (InvalidStateStoreException)
-        {
-            return false;
-        }
-    };
-
-    private static async Task<KafkaStream> JoinAsync(TestTopics topics, StreamConfig config, Func<KafkaStream, bool> settled)
+    /// <summary>An instance that has come to run at least as many partitions.</summary>
+    private static async Task<KafkaStream> JoinAsync(TestTopics topics, StreamConfig config, int partitions)
     {
         var stream = new KafkaStream(CountingProcessor.Topology(topics.Input, topics.Output), config);
         await stream.StartAsync();
-        await EventuallyAsync(() => settled(stream));
+        await Probe.EventuallyAsync(() => stream.State == StreamState.Running && RuntimeContract.CountsOf(stream) >= partitions, Limit);
         return stream;
-    }
-
-    private static async Task EventuallyAsync(Func<bool> condition)
-    {
-        using var limit = new CancellationTokenSource(Limit);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        while (!Holds(condition))
-            await timer.WaitForNextTickAsync(limit.Token);
-    }
-
-    private static bool Holds(Func<bool> condition)
-    {
-        try
-        {
-            return condition();
-        }
-        catch (InvalidStateStoreException)
-        {
-            return false;
-        }
     }
 
     private async Task<TestTopics> NewTopics()

@@ -5,7 +5,7 @@ namespace Streams.Broker.Checker.Tests.Workload;
 
 /// <summary>How the workload's clients reach the broker, and how patient they are: short of time, so that faults leave operations without an answer.</summary>
 /// <param name="Hurried">False where there are no faults, and a pause of the machine is not to be taken for one.</param>
-internal sealed record Cluster(string BootstrapServers, string Topic, int Partitions, bool Hurried = true)
+internal sealed record Cluster(string BootstrapServers, string Topic, int Partitions, bool Hurried)
 {
     /// <summary>After this long a call is given up and its outcome unknown.</summary>
     public TimeSpan CallTimeout => Hurried ? TimeSpan.FromSeconds(3) : TimeSpan.FromSeconds(30);
